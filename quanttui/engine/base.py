@@ -1,0 +1,97 @@
+"""The engine contract: what the pipeline drives, and what every engine has to keep.
+
+An engine turns requests into work on a model. Plain frozen records go in; generators of plain events come out, whose
+return value is the result, so that a caller writes ``result = yield from engine.load(request)``. Nothing that crosses
+this line is a tensor. Three engines keep the contract: torch in this process, any engine in a child process, and a
+scripted one; one set of tests runs against all of them.
+
+Threads: one caller at a time drives an engine. Only ``cancel`` and ``close`` may be called from another thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Protocol
+
+from quanttui.records import (
+    EngineDescription,
+    GenerateRequest,
+    LoadProgress,
+    LoadReport,
+    LoadRequest,
+    Output,
+    PromptEncoded,
+    Score,
+    ScoreProgress,
+    ScoreRequest,
+    Token,
+    UnloadReport,
+)
+
+
+class LoadedModel(Protocol):
+    """A model in the engine's memory. One at a time: ``unload`` it before the next ``Engine.load``."""
+
+    @property
+    def report(self) -> LoadReport:
+        """What was loaded, how large it is and what the user should know of it."""
+        ...
+
+    def generate(self, request: GenerateRequest) -> Generator[PromptEncoded | Token, None, Output]:
+        """Continue a prompt: one ``PromptEncoded``, then each ``Token`` as it comes; returns the whole ``Output``.
+
+        Greedy output equals ``transformers``' ``generate(do_sample=False, repetition_penalty=1.0)`` token for token.
+        Ends at EOS, at ``max_new_tokens``, where the context is full, or, within one token, after ``Engine.cancel``
+        (finish reason ``cancelled``; the tokens until then are in the output).
+
+        Raises UsageError (no tokens in the prompt, longer than the context, a token id beyond the embedding rows),
+        MeasurementError (NaN or infinite logits), OutOfMemoryError, EngineDiedError.
+        """
+        ...
+
+    def score(self, request: ScoreRequest) -> Generator[ScoreProgress, None, Score | None]:
+        """Read ``token_ids`` in one teacher-forced pass and say how far this model is from the reference.
+
+        Called on the reference first: its side of ``text_id`` is kept in the engine and None is returned. Called on
+        a candidate: returns the ``Score`` of the tokens from ``first_scored`` on, one ``TokenScore`` each. Nothing of
+        the size tokens × vocabulary is kept or made for a whole text.
+
+        Raises UsageError (no reference side under ``text_id``; other vocabulary; no token to score),
+        MeasurementError (NaN or infinite logits), CancelledError, OutOfMemoryError, EngineDiedError.
+        """
+        ...
+
+    def unload(self) -> UnloadReport:
+        """Give the memory back. The model cannot be used afterwards; a second call does nothing new."""
+        ...
+
+
+class Engine(Protocol):
+    """Loads models. Cheap to make; what is expensive happens at the first call."""
+
+    def describe(self) -> EngineDescription:
+        """Device, versions, and which precisions cannot run here and why. Warms the engine up.
+
+        Raises EngineDiedError where the engine cannot start.
+        """
+        ...
+
+    def load(self, request: LoadRequest) -> Generator[LoadProgress, None, LoadedModel]:
+        """Load a model: ``LoadProgress`` as weights come in; returns the model.
+
+        Raises UsageError (a skip name that matches nothing), LoadError (damaged or missing files),
+        VariantUnsupportedError (told before any weight is read), OutOfMemoryError, CancelledError, EngineDiedError.
+        After any of these nothing stays loaded.
+        """
+        ...
+
+    def cancel(self) -> None:
+        """End the operation under way at its next step (token, weight, chunk). Without effect when none is.
+
+        An engine that does not answer is stopped; the next call starts a fresh one.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give everything back, the process included. Idempotent."""
+        ...

@@ -1,0 +1,53 @@
+"""The errors a user can meet. Each says what happened, why, and what to do next; none knows how it is shown."""
+
+from __future__ import annotations
+
+
+class QuantTuiError(Exception):
+    """Something a user has to know.
+
+    ``message`` says what happened and why, in one line; ``hint`` is the next thing to do (a command, a key), or "".
+    Both may hold untrusted text: whoever shows them passes them through ``quanttui.text.safe_text``.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+
+class UsageError(QuantTuiError):
+    """What was asked for cannot be: an unknown variant, an empty prompt, a folder that is no model."""
+
+    exit_code = 2
+
+
+class LoadError(QuantTuiError):
+    """A model's files cannot be turned into a model."""
+
+
+class VariantUnsupportedError(QuantTuiError):
+    """This variant cannot run on this device, or on a model of this shape."""
+
+
+class OutOfMemoryError(QuantTuiError):
+    """The device, or the host, has no room for what was asked."""
+
+
+class MeasurementError(QuantTuiError):
+    """A figure would mean nothing: NaN or infinite logits, other vocabularies. No number is given in its place."""
+
+
+class EngineDiedError(QuantTuiError):
+    """The engine process ended in the middle of its work. The next run starts a fresh one."""
+
+
+class CancelledError(QuantTuiError):
+    """The user stopped the work. Not a failure: what was made until then is kept."""
+
+    exit_code = 130

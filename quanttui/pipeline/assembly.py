@@ -1,0 +1,54 @@
+"""Folds the events of a run into the ``Run`` they describe. Pure: no engine, no clock."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from quanttui.records import CandidateResult, LoadRecord, PromptResult, Run, Variant
+from quanttui.records.events import (
+    CandidateScored,
+    ModelLoaded,
+    ModelUnloaded,
+    OutputFinished,
+    RunEvent,
+    RunStarted,
+)
+
+
+def apply_event(run: Run | None, event: RunEvent) -> Run | None:
+    """``run`` after ``event``; None until the run has started. Events that change nothing return it as it was."""
+    if isinstance(event, RunStarted):
+        return Run(event.request, event.environment, event.reference, model=None, prompts=(), loads=())
+    if run is None:
+        return None
+    match event:
+        case ModelLoaded(report=report):
+            return replace(run, model=run.model or report.model, loads=(*run.loads, LoadRecord(report)))
+        case ModelUnloaded(variant=variant, report=unload):
+            loads = tuple(
+                replace(load, unload=unload) if load.report.variant == variant and load.unload is None else load
+                for load in run.loads
+            )
+            return replace(run, loads=loads)
+        case OutputFinished(is_reference=True):
+            result = PromptResult(run.request.prompts[event.prompt], run.reference, event.output)
+            return replace(run, prompts=(*run.prompts, result))
+        case OutputFinished():
+            candidate = CandidateResult(event.variant, event.output, event.first_divergence, event.diff)
+            result = run.prompts[event.prompt]
+            return _with_prompt(run, event.prompt, replace(result, candidates=(*result.candidates, candidate)))
+        case CandidateScored():
+            result = run.prompts[event.prompt]
+            scored = _with_score(result.candidates, event.variant, event)
+            return _with_prompt(run, event.prompt, replace(result, candidates=scored))
+    return run
+
+
+def _with_prompt(run: Run, index: int, result: PromptResult) -> Run:
+    return replace(run, prompts=(*run.prompts[:index], result, *run.prompts[index + 1 :]))
+
+
+def _with_score(
+    candidates: tuple[CandidateResult, ...], variant: Variant, event: CandidateScored
+) -> tuple[CandidateResult, ...]:
+    return tuple(replace(c, score=event.score) if c.variant == variant else c for c in candidates)

@@ -1,0 +1,179 @@
+"""One comparison: reference first, then each candidate, one model resident at a time, as an iterator of events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from quanttui.compare.diff import diff_tokens, first_divergence
+from quanttui.engine.base import Engine, LoadedModel
+from quanttui.errors import CancelledError, QuantTuiError, UsageError, VariantUnsupportedError
+from quanttui.pipeline.assembly import apply_event
+from quanttui.records import (
+    EngineDescription,
+    FinishReason,
+    GenerateRequest,
+    LoadRequest,
+    Output,
+    PromptEncoded,
+    Run,
+    RunRequest,
+    ScoreRequest,
+    Variant,
+)
+from quanttui.records.events import (
+    CandidateScored,
+    LoadProgressed,
+    LoadStarted,
+    ModelLoaded,
+    ModelUnloaded,
+    OutputFinished,
+    PromptPrepared,
+    RunEvent,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    ScoreProgressed,
+    TokenGenerated,
+)
+from quanttui.variants import default_reference
+
+Event = TypeVar("Event")
+Result = TypeVar("Result")
+
+
+def run_comparison(
+    engine: Engine, request: RunRequest, cancelled: Callable[[], bool] = lambda: False
+) -> Iterator[RunEvent]:
+    """Drive ``engine`` through ``request``. Always ends with one ``RunFinished`` or one ``RunFailed``, never raises.
+
+    ``cancelled`` is asked at every event: once it is true the engine is told to stop, and no new work begins.
+    """
+    run: Run | None = None
+    try:
+        for event in _Comparison(engine, request, cancelled).events():
+            run = apply_event(run, event)
+            yield event
+    except QuantTuiError as error:
+        yield _failed(run, error.message, error.hint, error.exit_code)
+    except Exception as error:  # the one place where any fault of an engine becomes a failed run
+        yield _failed(run, f"{type(error).__name__}: {error}", "This is a defect of quanttui; please report it.", 1)
+    else:
+        assert run is not None
+        yield RunFinished(run)
+
+
+def _failed(run: Run | None, message: str, hint: str, exit_code: int) -> RunFailed:
+    return RunFailed(replace(run, failure=message) if run else None, message, hint, exit_code)
+
+
+class _Comparison:
+    """The steps of one run. What one step leaves for a later one (the reference's outputs) is all the state it has."""
+
+    def __init__(self, engine: Engine, request: RunRequest, cancelled: Callable[[], bool]) -> None:
+        self.engine = engine
+        self.request = request
+        self.cancelled = cancelled
+        self.references: list[Output] = []
+
+    def events(self) -> Iterator[RunEvent]:
+        _check_request(self.request)
+        environment = self.engine.describe()
+        reference = self.request.reference or default_reference(self.request.model.dtype, environment.device)
+        variants = [reference, *self.request.candidates]
+        _check_supported(variants, environment)
+        yield RunStarted(self.request, environment, reference)
+        for index, variant in enumerate(variants):
+            yield from self._one_variant(variant, reference, is_reference=index == 0)
+
+    def _one_variant(self, variant: Variant, reference: Variant, *, is_reference: bool) -> Iterator[RunEvent]:
+        yield LoadStarted(variant, is_reference)
+        entry = self.request.model
+        request = LoadRequest(entry.id, entry.path, variant, reference.precision)
+        model = yield from self._watched(self.engine.load(request), lambda p: LoadProgressed(variant, p))
+        try:
+            yield ModelLoaded(variant, model.report)
+            for prompt in range(len(self.request.prompts)):
+                yield from self._one_prompt(model, variant, prompt, is_reference=is_reference)
+        finally:
+            unloaded = model.unload()
+        yield ModelUnloaded(variant, unloaded)
+
+    def _one_prompt(
+        self, model: LoadedModel, variant: Variant, prompt: int, *, is_reference: bool
+    ) -> Iterator[RunEvent]:
+        text = self.request.prompts[prompt]
+        request = GenerateRequest(text, self.request.generation, keep_states=is_reference and self.request.score)
+
+        def generation_event(event: Any) -> RunEvent:
+            if isinstance(event, PromptEncoded):
+                return PromptPrepared(variant, prompt, event)
+            return TokenGenerated(variant, prompt, event)
+
+        output = yield from self._watched(model.generate(request), generation_event)
+        if is_reference:
+            self.references.append(output)
+            yield OutputFinished(variant, prompt, output, is_reference=True)
+        else:
+            ours = self.references[prompt].token_ids
+            diff, first = diff_tokens(ours, output.token_ids), first_divergence(ours, output.token_ids)
+            yield OutputFinished(variant, prompt, output, False, first, diff)
+        if output.finish_reason is FinishReason.CANCELLED:
+            raise _cancelled()
+        if self.request.score and self.references[prompt].token_ids:
+            yield from self._score(model, variant, prompt, is_reference=is_reference)
+
+    def _score(self, model: LoadedModel, variant: Variant, prompt: int, *, is_reference: bool) -> Iterator[RunEvent]:
+        reference = self.references[prompt]
+        request = ScoreRequest(
+            text_id=f"{self.request.run_id}/{prompt}",
+            token_ids=reference.prompt_token_ids + reference.token_ids,
+            first_scored=len(reference.prompt_token_ids),
+            is_reference=is_reference,
+            release=not is_reference and variant == self.request.candidates[-1],
+        )
+        score = yield from self._watched(model.score(request), lambda p: ScoreProgressed(variant, prompt, p))
+        if score is not None:
+            yield CandidateScored(variant, prompt, score)
+
+    def _watched(
+        self, work: Generator[Event, None, Result], as_event: Callable[[Event], RunEvent]
+    ) -> Generator[RunEvent, None, Result]:
+        """The engine's events as the run's; passes a cancellation on as soon as it is seen."""
+        if self.cancelled():
+            raise _cancelled()
+        while True:
+            try:
+                event = next(work)
+            except StopIteration as stop:
+                result: Result = stop.value
+                return result
+            yield as_event(event)
+            if self.cancelled():
+                self.engine.cancel()
+
+
+def _cancelled() -> CancelledError:
+    return CancelledError("stopped on request", "What was made until then is kept.")
+
+
+def _check_request(request: RunRequest) -> None:
+    if not request.prompts:
+        raise UsageError("there is no prompt", "Give at least one: --prompt TEXT")
+    for prompt in request.prompts:
+        if not prompt.strip():
+            raise UsageError("the prompt is empty", "Type what the model should continue.")
+    if not request.candidates:
+        raise UsageError("there is no candidate to compare with", "Choose at least one: --candidate nf4")
+    if request.model.problem:
+        raise UsageError(f"{request.model.id} cannot be run: {request.model.problem}", "Choose another model.")
+
+
+def _check_supported(variants: list[Variant], environment: EngineDescription) -> None:
+    for variant in variants:
+        reason = environment.unsupported.get(variant.precision)
+        if reason:
+            raise VariantUnsupportedError(
+                f"{variant.spelling} cannot run on {environment.device}: {reason}", "Choose another variant."
+            )

@@ -1,0 +1,81 @@
+"""Every frozen value that crosses a layer. Nothing here does anything; nothing here is a tensor or a widget."""
+
+from quanttui.records.divergence import (
+    ConfidenceBucket,
+    DivergenceSummary,
+    FlipKind,
+    KlSummary,
+    NoiseFloor,
+    Score,
+    TokenScore,
+    TopToken,
+    Verdict,
+    VerdictLevel,
+)
+from quanttui.records.engine import (
+    EngineDescription,
+    GenerateRequest,
+    LoadProgress,
+    LoadReport,
+    LoadRequest,
+    PromptEncoded,
+    ScoreProgress,
+    ScoreRequest,
+    UnloadReport,
+)
+from quanttui.records.generation import FinishReason, GenerationSettings, Output, Token
+from quanttui.records.hardware import GpuReading, HostReading, MemoryReading
+from quanttui.records.model import ModelEntry, ModelIdentity, ModelSource
+from quanttui.records.run import (
+    CandidateResult,
+    CandidateSummary,
+    DiffOp,
+    DiffSpan,
+    LoadRecord,
+    PromptResult,
+    Run,
+    RunRequest,
+)
+from quanttui.records.variant import Precision, Variant
+
+__all__ = [
+    "CandidateResult",
+    "CandidateSummary",
+    "ConfidenceBucket",
+    "DiffOp",
+    "DiffSpan",
+    "DivergenceSummary",
+    "EngineDescription",
+    "FinishReason",
+    "FlipKind",
+    "GenerateRequest",
+    "GenerationSettings",
+    "GpuReading",
+    "HostReading",
+    "KlSummary",
+    "LoadProgress",
+    "LoadRecord",
+    "LoadReport",
+    "LoadRequest",
+    "MemoryReading",
+    "ModelEntry",
+    "ModelIdentity",
+    "ModelSource",
+    "NoiseFloor",
+    "Output",
+    "Precision",
+    "PromptEncoded",
+    "PromptResult",
+    "Run",
+    "RunRequest",
+    "Score",
+    "ScoreProgress",
+    "ScoreRequest",
+    "Token",
+    "TokenScore",
+    "TopToken",
+    "UnloadReport",
+    "Variant",
+    "Verdict",
+    "VerdictLevel",
+]

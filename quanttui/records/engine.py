@@ -1,0 +1,115 @@
+"""What goes into an engine and what comes out of it. All of it can cross a pipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from quanttui.records.generation import GenerationSettings
+from quanttui.records.model import ModelIdentity
+from quanttui.records.variant import Precision, Variant
+
+
+@dataclass(frozen=True, slots=True)
+class EngineDescription:
+    """Where an engine runs and on what.
+
+    ``device`` is torch's name ("cpu", "cuda:0"); ``versions`` maps a package to its version; ``unsupported`` maps a
+    precision to the reason why it cannot run here.
+    """
+
+    device: str
+    device_name: str
+    process_id: int
+    versions: dict[str, str]
+    threads: int
+    unsupported: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRequest:
+    """Load the model in the folder ``path`` as ``variant``.
+
+    ``reference_dtype``: the reference's floating type, in which all stays that ``variant`` does not quantize.
+    """
+
+    model_id: str
+    path: str
+    variant: Variant
+    reference_dtype: Precision
+
+
+@dataclass(frozen=True, slots=True)
+class LoadProgress:
+    """``done`` of ``total`` weights are in place; ``stage`` names what is waited for. ``total`` 0: not known."""
+
+    stage: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """A load that ended well.
+
+    ``options``: every option that was set, as transformers and bitsandbytes name them. ``parameter_bytes``: all that
+    the weights occupy before any forward pass, quantization state included, tied weights once. ``notes``: what the
+    user should know (settings of the checkpoint that were set aside, layers on another path).
+    """
+
+    variant: Variant
+    model: ModelIdentity
+    device: str
+    options: dict[str, str | int | float | bool | list[str] | None]
+    load_seconds: float
+    parameter_bytes: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UnloadReport:
+    """After a model is gone. ``peak_bytes``: the highest use above the idle level from load to unload;
+    ``residual_bytes``: use now, less the use before the load (what was not given back)."""
+
+    peak_bytes: int | None
+    residual_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateRequest:
+    """Continue ``prompt``. ``forced_token_ids`` are put after it before generation goes on (and are part of the
+    context, not of the output). ``keep_states``: remember what ``score`` of this model needs for its noise floor."""
+
+    prompt: str
+    settings: GenerationSettings
+    forced_token_ids: tuple[int, ...] = ()
+    keep_states: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PromptEncoded:
+    """The prompt as tokens, template and BOS included; the first forward pass comes next."""
+
+    token_ids: tuple[int, ...]
+    pieces: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRequest:
+    """Score ``token_ids`` (prompt + continuation), of which those from ``first_scored`` on count.
+
+    A model loaded as reference keeps its side in the engine under ``text_id``; a candidate is compared with it.
+    ``release``: forget the reference's side afterwards.
+    """
+
+    text_id: str
+    token_ids: tuple[int, ...]
+    first_scored: int
+    is_reference: bool
+    top_k: int = 8
+    release: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreProgress:
+    done_tokens: int
+    total_tokens: int

@@ -1,0 +1,49 @@
+"""What is known of a model: before it is loaded (an entry of the catalogue), and once it is (its identity)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from quanttui.records.variant import Precision
+
+
+class ModelSource(StrEnum):
+    DEMO = "demo"
+    CACHE = "cache"
+    FOLDER = "folder"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry:
+    """A model that can be chosen. ``problem`` says why it cannot be run, or is None.
+
+    ``dtype`` is the checkpoint's own floating type; None where nothing tells it. ``prequantized`` names the
+    quantization a checkpoint was saved with ("int8", "nf4", "fp4", another library's name), else None.
+    """
+
+    id: str
+    path: str
+    source: ModelSource
+    revision: str | None = None
+    size_bytes: int | None = None
+    parameter_count: int | None = None
+    dtype: Precision | None = None
+    architecture: str | None = None
+    context_length: int | None = None
+    prequantized: str | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelIdentity:
+    """What the loaded model says of itself. ``parameter_count`` counts tied weights once, unpacked."""
+
+    id: str
+    architecture: str
+    parameter_count: int
+    vocab_size: int
+    context_length: int | None
+    dtype: Precision | None
+    has_chat_template: bool
+    tied_embeddings: bool

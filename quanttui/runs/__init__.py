@@ -1,0 +1,1 @@
+"""Runs as documents: the JSON they become."""

@@ -1,0 +1,103 @@
+"""Variants as people write them: ``nf4+dq+compute=fp16``. The one place that reads them."""
+
+from __future__ import annotations
+
+import difflib
+import math
+
+from quanttui.errors import UsageError
+from quanttui.records import Precision, Variant
+from quanttui.records.variant import DEFAULT_INT8_THRESHOLD
+
+ALL_PRECISIONS = tuple(Precision)
+_OPTIONS = ("dq", "compute=", "threshold=", "skip=", "head")
+_FLOATS = (Precision.FP32, Precision.BF16, Precision.FP16)
+_HELP = "Variants: fp32 bf16 fp16 int8 nf4 fp4, options after a plus: nf4+dq, nf4+compute=fp16, int8+threshold=0"
+
+
+def parse_variant(text: str) -> Variant:
+    """The variant that ``text`` names. Raises UsageError, naming the nearest right spelling."""
+    name, *options = text.strip().lower().split("+") if "skip=" not in text else _split_keeping_names(text)
+    try:
+        precision = Precision(name.strip())
+    except ValueError:
+        raise UsageError(f"no variant is called {text!r}", _nearest(name, [p.value for p in Precision])) from None
+    chosen: dict[str, object] = {}
+    for option in options:
+        key, _, value = option.strip().partition("=")
+        if key in chosen:
+            raise UsageError(f"{text!r} gives {key} twice", _HELP)
+        chosen[key] = _read_option(text, precision, key, value, has_value="=" in option)
+    return Variant(
+        precision=precision,
+        double_quant=bool(chosen.get("dq", False)),
+        compute_dtype=chosen.get("compute"),  # type: ignore[arg-type]  # _read_option gives each key its type
+        threshold=chosen.get("threshold"),  # type: ignore[arg-type]
+        skip=chosen.get("skip", ()),  # type: ignore[arg-type]
+        head=bool(chosen.get("head", False)),
+    )
+
+
+def default_reference(checkpoint_dtype: Precision | None, device: str) -> Variant:
+    """The reference unless one is chosen: the checkpoint's half-precision type, else fp16 on a GPU, bf16 on a CPU."""
+    if checkpoint_dtype in (Precision.BF16, Precision.FP16):
+        return Variant(checkpoint_dtype)
+    return Variant(Precision.BF16 if device == "cpu" else Precision.FP16)
+
+
+def _split_keeping_names(text: str) -> list[str]:
+    """Options are case-blind, module names are not."""
+    parts = text.strip().split("+")
+    return [part if part.lower().startswith("skip=") else part.lower() for part in parts]
+
+
+def _read_option(text: str, precision: Precision, key: str, value: str, *, has_value: bool) -> object:
+    match key.lower():
+        case "dq" | "head" if has_value:
+            raise UsageError(f"in {text!r}, {key} takes no value", f"Write {key} alone. {_HELP}")
+        case "dq":
+            _require(precision.is_4bit, text, "dq (double quantization) is for nf4 and fp4")
+            return True
+        case "head":
+            _require(precision.is_quantized, text, "head (quantize the output head) is for int8, nf4 and fp4")
+            return True
+        case "compute":
+            _require(precision.is_4bit, text, "compute= is for nf4 and fp4; int8 always multiplies in int8 and fp16")
+            if value not in [p.value for p in _FLOATS]:
+                raise UsageError(
+                    f"in {text!r}, compute={value} is no dtype", _nearest(value, [p.value for p in _FLOATS])
+                )
+            return Precision(value)
+        case "threshold":
+            _require(precision is Precision.INT8, text, "threshold= is for int8")
+            return _read_threshold(text, value)
+        case "skip":
+            _require(precision.is_quantized, text, "skip= is for int8, nf4 and fp4")
+            names = tuple(name for name in value.split(":") if name)
+            if not names:
+                raise UsageError(f"in {text!r}, skip= names no module", "Write skip=model.layers.0:model.layers.1")
+            return names
+        case _:
+            raise UsageError(f"in {text!r}, {key!r} is no option", _nearest(key, [o.rstrip("=") for o in _OPTIONS]))
+
+
+def _read_threshold(text: str, value: str) -> float | None:
+    try:
+        threshold = float(value)
+    except ValueError:
+        threshold = math.nan
+    if not math.isfinite(threshold) or threshold < 0:
+        raise UsageError(
+            f"in {text!r}, threshold={value} is no number from 0 up", "Write int8+threshold=6 or 0 for off"
+        )
+    return None if threshold == DEFAULT_INT8_THRESHOLD else threshold
+
+
+def _require(fits: bool, text: str, reason: str) -> None:
+    if not fits:
+        raise UsageError(f"{text!r} does not exist: {reason}", _HELP)
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.4)
+    return f"Did you mean {close[0]}? {_HELP}" if close else _HELP
