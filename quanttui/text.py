@@ -16,9 +16,7 @@ def _replacements() -> dict[int, str]:
     # bidirectional marks, embeddings, overrides and isolates reorder what stands around them
     table.update(dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)], "⇄"))
     # zero-width characters hide; tags and interlinear marks do too
-    table.update(
-        dict.fromkeys([0x00AD, 0x034F, 0x180E, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, *range(0x2061, 0x2066)], "·")
-    )
+    table.update(dict.fromkeys([0x00AD, 0x034F, 0x180E, *range(0x200B, 0x200E), *range(0x2060, 0x2066), 0xFEFF], "·"))
     table.update(dict.fromkeys([*range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080)], "·"))
     table.update(dict.fromkeys([0x2028, 0x2029], "⏎"))
     # a lone surrogate cannot be written to a UTF-8 terminal at all

@@ -63,11 +63,7 @@ def _read_option(text: str, precision: Precision, key: str, value: str, *, has_v
             return True
         case "compute":
             _require(precision.is_4bit, text, "compute= is for nf4 and fp4; int8 always multiplies in int8 and fp16")
-            if value not in [p.value for p in _FLOATS]:
-                raise UsageError(
-                    f"in {text!r}, compute={value} is no dtype", _nearest(value, [p.value for p in _FLOATS])
-                )
-            return Precision(value)
+            return _read_dtype(text, value)
         case "threshold":
             _require(precision is Precision.INT8, text, "threshold= is for int8")
             return _read_threshold(text, value)
@@ -79,6 +75,13 @@ def _read_option(text: str, precision: Precision, key: str, value: str, *, has_v
             return names
         case _:
             raise UsageError(f"in {text!r}, {key!r} is no option", _nearest(key, [o.rstrip("=") for o in _OPTIONS]))
+
+
+def _read_dtype(text: str, value: str) -> Precision:
+    names = [precision.value for precision in _FLOATS]
+    if value not in names:
+        raise UsageError(f"in {text!r}, compute={value} is no dtype", _nearest(value, names))
+    return Precision(value)
 
 
 def _read_threshold(text: str, value: str) -> float | None:
