@@ -19,10 +19,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from torch.nn import functional
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+Stream = NDArray[np.uint16]
 BOS, EOS = "<s>", "</s>"
 CONTEXT = 512
 TOKENIZER_FILE, MODEL_FOLDER, CHECKPOINT = "tokenizer.json", "model", "checkpoint.pt"
@@ -76,7 +78,7 @@ def train_tokenizer(books: list[str], vocab_size: int) -> Tokenizer:
     return tokenizer
 
 
-def encode_books(tokenizer: Tokenizer, books: list[str]) -> np.ndarray:
+def encode_books(tokenizer: Tokenizer, books: list[str]) -> Stream:
     """One stream of token ids, [tokens] uint16, each book closed by EOS."""
     eos = tokenizer.token_to_id(EOS)
     encoded = tokenizer.encode_batch(books, add_special_tokens=False)
@@ -99,7 +101,7 @@ def build_model(recipe: Recipe) -> LlamaForCausalLM:
     return LlamaForCausalLM(config)
 
 
-def batches(stream: np.ndarray, recipe: Recipe, newline: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+def batches(stream: Stream, recipe: Recipe, newline: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """Shuffled windows for ever, as (inputs, targets), each [batch_windows, CONTEXT]; every input starts with BOS.
 
     Windows are cut afresh each epoch at a random offset; every other one starts at a paragraph, as prompts do.
@@ -142,13 +144,14 @@ def heldout_loss(model: LlamaForCausalLM, tokenizer: Tokenizer, books: list[str]
     """Nats a token and nats a character: windows of CONTEXT that overlap by half, every token scored once."""
     stream = torch.from_numpy(encode_books(tokenizer, books).astype(np.int64))
     half, nats, tokens = CONTEXT // 2, 0.0, 0
+    device = next(model.parameters()).device
     model.eval()
     for start in range(0, len(stream), half):
         first = max(0, start - half)
         targets = stream[first : start + half]
         inputs = torch.cat([torch.zeros(1, dtype=torch.int64), targets[:-1]])
-        with torch.autocast(device_of(model).type, torch.bfloat16):
-            logits = model(inputs[None].to(device_of(model))).logits[0, start - first :]
+        with torch.autocast(device.type, torch.bfloat16):
+            logits = model(inputs[None].to(device)).logits[0, start - first :]
         scored = targets[start - first :].to(logits.device)
         nats += functional.cross_entropy(logits.float(), scored, reduction="sum").item()
         tokens += len(scored)
@@ -156,92 +159,115 @@ def heldout_loss(model: LlamaForCausalLM, tokenizer: Tokenizer, books: list[str]
     return nats / tokens, nats / sum(len(book) for book in books)
 
 
-def device_of(model: LlamaForCausalLM) -> torch.device:
-    return next(model.parameters()).device
-
-
 def save_model(model: LlamaForCausalLM, tokenizer: Tokenizer, out: Path) -> None:
     """bf16 safetensors, config and tokenizer, as plain ``AutoModelForCausalLM`` and ``AutoTokenizer`` load them."""
     copy = LlamaForCausalLM(model.config)
     copy.load_state_dict(model.state_dict())
-    copy.to(torch.bfloat16).save_pretrained(out)
+    copy.bfloat16().save_pretrained(out)
     PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, bos_token=BOS, eos_token=EOS, model_max_length=CONTEXT
     ).save_pretrained(out)
 
 
+class Training:
+    """One training run: the model, its optimizers, and how far it is. ``folder`` keeps its checkpoint."""
+
+    def __init__(self, recipe: Recipe, folder: Path, stream: Stream, device: torch.device, newline: int) -> None:
+        self.recipe, self.folder, self.device = recipe, folder, device
+        self.model = build_model(recipe)
+        torch.nn.Module.to(self.model, device)
+        self.optimizers = optimizers_of(self.model, recipe)
+        self.base_rates = (recipe.muon_lr, recipe.adamw_lr)
+        self.batches = batches(stream, recipe, newline)
+        self.step = 0
+
+    def resume(self) -> None:
+        checkpoint = self.folder / CHECKPOINT
+        if not checkpoint.exists():
+            return
+        state = torch.load(checkpoint, map_location=self.device, weights_only=True)
+        self.model.load_state_dict(state["model"])
+        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
+        self.step = state["step"]
+        for _ in range(self.step):
+            next(self.batches)
+
+    def save_checkpoint(self) -> None:
+        optimizers = [optimizer.state_dict() for optimizer in self.optimizers]
+        fresh = self.folder / f"{CHECKPOINT}.new"
+        torch.save({"model": self.model.state_dict(), "optimizers": optimizers, "step": self.step}, fresh)
+        fresh.replace(self.folder / CHECKPOINT)
+
+    def train_step(self) -> float:
+        """One batch; returns its loss, nats a token."""
+        inputs, targets = (side.to(self.device) for side in next(self.batches))
+        with torch.autocast(self.device.type, torch.bfloat16):
+            logits = self.model(inputs).logits
+        loss = functional.cross_entropy(logits.float().view(-1, self.recipe.vocab_size), targets.view(-1))
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        for optimizer, base_rate in zip(self.optimizers, self.base_rates, strict=True):
+            for group in optimizer.param_groups:
+                group["lr"] = base_rate * learning_rate_factor(self.step, self.recipe)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        self.step += 1
+        return loss.item()
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--text", type=Path, required=True, help="a text file, or a folder of .txt files")
     parser.add_argument("--out", type=Path, required=True, help="a folder for checkpoints and the model")
     parser.add_argument("--heldout", type=Path, help="a text file to report the loss on")
     parser.add_argument("--steps", type=int, default=Recipe.steps)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--every", type=int, default=200, help="steps between checkpoints")
-    parser.add_argument("--compile", action="store_true", help="compile the model (needs a C++ compiler)")
-    train(parser.parse_args())
+    parser.add_argument("--every", type=int, default=100, help="steps between checkpoints")
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    train(arguments.text, arguments.out, arguments.heldout, Recipe(steps=arguments.steps), arguments.every)
 
 
-def train(arguments: argparse.Namespace) -> None:
-    recipe = Recipe(steps=arguments.steps)
-    out: Path = arguments.out
+def train(text: Path, out: Path, heldout_text: Path | None, recipe: Recipe, every: int) -> None:
+    """Train from scratch, or from the checkpoint in ``out``; the model lies in ``out/model`` afterwards."""
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
-    torch.set_num_threads(arguments.threads)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-    books = read_books(arguments.text)
-    tokenizer_file = out / TOKENIZER_FILE
-    if not tokenizer_file.exists():
-        train_tokenizer(books, recipe.vocab_size).save(str(tokenizer_file))
-    tokenizer = Tokenizer.from_file(str(tokenizer_file))
+    tokenizer = tokenizer_in(out, books := read_books(text), recipe)
+    heldout = read_books(heldout_text) if heldout_text else []
     stream = encode_books(tokenizer, books)
-    heldout = read_books(arguments.heldout) if arguments.heldout else []
-
-    model = build_model(recipe).to(device)
-    print(f"{len(stream):,} tokens, {model.num_parameters():,} parameters, {json.dumps(asdict(recipe))}", flush=True)
-    optimizers = optimizers_of(model, recipe)
-    first_step = 0
-    checkpoint = out / CHECKPOINT
-    if checkpoint.exists():
-        state = torch.load(checkpoint, map_location=device, weights_only=True)
-        model.load_state_dict(state["model"])
-        for optimizer, saved in zip(optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(saved)
-        first_step = state["step"]
-    base_rates = [recipe.muon_lr, recipe.adamw_lr]
-    forward = torch.compile(model) if arguments.compile else model
-
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     newline = tokenizer.encode("\n", add_special_tokens=False).ids[0]
-    source = batches(stream, recipe, newline)
-    for _ in range(first_step):
-        next(source)
-    mean_loss, started = math.nan, time.monotonic()
-    for step in range(first_step, recipe.steps):
-        inputs, targets = (side.to(device) for side in next(source))
-        with torch.autocast(device.type, torch.bfloat16):
-            logits = forward(inputs).logits
-        loss = functional.cross_entropy(logits.float().view(-1, recipe.vocab_size), targets.view(-1))
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        for optimizer, base_rate in zip(optimizers, base_rates, strict=True):
-            for group in optimizer.param_groups:
-                group["lr"] = base_rate * learning_rate_factor(step, recipe)
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-        mean_loss = loss.item() if math.isnan(mean_loss) else 0.95 * mean_loss + 0.05 * loss.item()
-        done = step + 1
-        if done % 20 == 0:
-            rate = (done - first_step) * recipe.batch_windows * CONTEXT / (time.monotonic() - started)
-            print(f"step {done}/{recipe.steps} loss {mean_loss:.3f} {rate:,.0f} tokens/s", flush=True)
-        if done % arguments.every == 0 or done == recipe.steps:
-            saved = {"model": model.state_dict(), "optimizers": [o.state_dict() for o in optimizers], "step": done}
-            torch.save(saved, checkpoint.with_suffix(".new"))
-            checkpoint.with_suffix(".new").replace(checkpoint)
+    training = Training(recipe, out, stream, device, newline)
+    training.resume()
+    report(f"{len(stream):,} tokens, {training.model.num_parameters():,} parameters, {json.dumps(asdict(recipe))}")
+
+    first_step, started, mean_loss = training.step, time.monotonic(), math.nan
+    while training.step < recipe.steps:
+        loss = training.train_step()
+        mean_loss = loss if math.isnan(mean_loss) else 0.95 * mean_loss + 0.05 * loss
+        if training.step % 20 == 0:
+            tokens = (training.step - first_step) * recipe.batch_windows * CONTEXT
+            rate = tokens / (time.monotonic() - started)
+            report(f"step {training.step}/{recipe.steps} loss {mean_loss:.3f} {rate:,.0f} tokens/s")
+        if training.step % every == 0 or training.step == recipe.steps:
+            training.save_checkpoint()
             if heldout:
-                token, character = heldout_loss(model, tokenizer, heldout)
-                print(f"step {done} held out: {token:.3f} nats/token, {character:.4f} nats/character", flush=True)
-    save_model(model, tokenizer, out / MODEL_FOLDER)
+                token, character = heldout_loss(training.model, tokenizer, heldout)
+                report(f"step {training.step} held out: {token:.3f} nats/token, {character:.4f} nats/character")
+    save_model(training.model, tokenizer, out / MODEL_FOLDER)
+
+
+def tokenizer_in(folder: Path, books: list[str], recipe: Recipe) -> Tokenizer:
+    """The tokenizer kept in ``folder``, trained first where there is none."""
+    file = folder / TOKENIZER_FILE
+    if not file.exists():
+        train_tokenizer(books, recipe.vocab_size).save(str(file))
+    return Tokenizer.from_file(str(file))
+
+
+def report(line: str) -> None:
+    print(line, flush=True)
 
 
 if __name__ == "__main__":
