@@ -1,0 +1,151 @@
+"""Which models can be chosen: the demo, the Hugging Face cache, folders. Reads files' headers, never weights.
+
+What cannot be run is listed too and says why. Names are untrusted and stay raw.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from quanttui.errors import UsageError
+from quanttui.models import demo
+from quanttui.models.checkpoint import inspect_checkpoint
+from quanttui.models.hub_cache import CachedRepo, Snapshot, cache_folder, read_cache
+from quanttui.records import ModelEntry, ModelSource
+
+DEMO_ID = "demo"
+_REPO_ID = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
+_SHORT_COMMIT = 8
+_LIST_HINT = "`quanttui models` lists the models that are here."
+
+
+def demo_entry() -> ModelEntry:
+    """The model that comes with the package."""
+    return _entry(DEMO_ID, demo.MODEL_FOLDER, ModelSource.DEMO)
+
+
+def folder_entry(path: str | Path) -> ModelEntry:
+    """The model in a folder, under the name that the user gave."""
+    return _entry(str(path), _expanded(path).absolute(), ModelSource.FOLDER)
+
+
+def cached_entries(environment: Mapping[str, str] = os.environ) -> tuple[ModelEntry, ...]:
+    """Every snapshot of every model in the cache: the bare id is the one of branch main, else the newest."""
+    return tuple(entry for repo in read_cache(cache_folder(environment)) for entry in _repo_entries(repo))
+
+
+def list_models(folders: Sequence[str | Path] = (), environment: Mapping[str, str] = os.environ) -> list[ModelEntry]:
+    """All that can be chosen: the demo first, then ``folders``, then the cache."""
+    return [demo_entry(), *(folder_entry(folder) for folder in folders), *cached_entries(environment)]
+
+
+def resolve_model(text: str, environment: Mapping[str, str] = os.environ) -> ModelEntry:
+    """The model that ``text`` names: ``demo``, a folder, or a hub id in the cache, with ``@revision`` or without.
+
+    A folder goes before a hub id of the same name, as in transformers. The entry may have a problem of its own.
+    Raises UsageError where there is no such model here.
+    """
+    name = text.strip()
+    if not name:
+        raise UsageError("no model is named", f"Write demo, a folder or a hub id. {_LIST_HINT}")
+    if name == DEMO_ID:
+        return demo_entry()
+    path = _expanded(name)
+    if os.path.isdir(path):
+        return folder_entry(name)
+    if name.startswith(("/", "./", "../", "~")) or os.path.isfile(path):
+        raise _no_folder(name, path)
+    return _from_cache(name, read_cache(cache_folder(environment)))
+
+
+def _entry(model_id: str, path: Path, source: ModelSource, revision: str | None = None) -> ModelEntry:
+    facts = inspect_checkpoint(path)
+    return ModelEntry(
+        id=model_id,
+        path=str(path),
+        source=source,
+        revision=revision,
+        size_bytes=facts.size_bytes,
+        parameter_count=facts.parameter_count,
+        dtype=facts.dtype,
+        architecture=facts.architecture,
+        context_length=facts.context_length,
+        prequantized=facts.prequantized,
+        problem="; ".join(facts.problems) or None,
+    )
+
+
+def _repo_entries(repo: CachedRepo) -> Iterator[ModelEntry]:
+    if not repo.snapshots:
+        yield ModelEntry(repo.repo_id, str(repo.path), ModelSource.CACHE, problem=repo.problem)
+    for index, snapshot in enumerate(repo.snapshots):
+        yield _snapshot_entry(_snapshot_id(repo, snapshot, is_default=index == 0), snapshot)
+
+
+def _snapshot_entry(model_id: str, snapshot: Snapshot) -> ModelEntry:
+    return _entry(model_id, snapshot.path, ModelSource.CACHE, snapshot.commit)
+
+
+def _snapshot_id(repo: CachedRepo, snapshot: Snapshot, *, is_default: bool) -> str:
+    if is_default:
+        return repo.repo_id
+    return f"{repo.repo_id}@{snapshot.refs[0] if snapshot.refs else snapshot.commit[:_SHORT_COMMIT]}"
+
+
+def _from_cache(name: str, repos: Sequence[CachedRepo]) -> ModelEntry:
+    repo_id, _, revision = name.partition("@")
+    repo = next((repo for repo in repos if repo.repo_id == repo_id), None)
+    if repo is None:
+        raise _not_in_cache(name, repo_id, revision, [repo.repo_id for repo in repos])
+    if not revision:
+        return next(_repo_entries(repo))
+    matches = _snapshots_of(repo, revision)
+    if len(matches) != 1:
+        raise _no_revision(repo, revision, len(matches))
+    return _snapshot_entry(name, matches[0])
+
+
+def _snapshots_of(repo: CachedRepo, revision: str) -> list[Snapshot]:
+    """By branch or tag, else by the commit's hash or the beginning of it."""
+    named = [snapshot for snapshot in repo.snapshots if revision in (*snapshot.refs, snapshot.commit)]
+    return named or [snapshot for snapshot in repo.snapshots if snapshot.commit.startswith(revision)]
+
+
+def _no_folder(name: str, path: Path) -> UsageError:
+    if os.path.isfile(path):
+        return UsageError(f"{name!r} is a file, not a model's folder", f"Name the folder that it lies in. {_LIST_HINT}")
+    return UsageError(f"there is no folder {name!r}", _LIST_HINT)
+
+
+def _not_in_cache(name: str, repo_id: str, revision: str, known: list[str]) -> UsageError:
+    """Nearest by the whole id, else by the part after the slash, which is what people remember."""
+    by_name = {known_id.casefold().rpartition("/")[2]: known_id for known_id in known}
+    by_id = {known_id.casefold(): known_id for known_id in (*known, DEMO_ID)}
+    for wanted, table in ((repo_id.casefold(), by_id), (repo_id.casefold().rpartition("/")[2], by_name)):
+        close = difflib.get_close_matches(wanted, list(table), n=1, cutoff=0.6)
+        if close:
+            break
+    hints = [f"Did you mean {table[close[0]]}?"] if close else []
+    if _REPO_ID.fullmatch(repo_id):
+        hints.append(f"`hf download {repo_id}{f' --revision {revision}' if revision else ''}` puts it into the cache.")
+    return UsageError(
+        f"no model is called {name!r} here: no folder, nothing in the Hugging Face cache",
+        " ".join([*hints, _LIST_HINT]),
+    )
+
+
+def _no_revision(repo: CachedRepo, revision: str, matches: int) -> UsageError:
+    if matches > 1:
+        return UsageError(f"{revision!r} begins {matches} revisions of {repo.repo_id}", "Write more of the hash.")
+    known = ", ".join([*snapshot.refs, snapshot.commit[:_SHORT_COMMIT]][0] for snapshot in repo.snapshots) or "none"
+    hint = f"In the cache: {known}. `hf download {repo.repo_id} --revision {revision}` adds it."
+    return UsageError(f"{repo.repo_id} has no revision {revision!r} in the cache", hint)
+
+
+def _expanded(path: str | Path) -> Path:
+    """With ``~`` for a home that exists; Path.expanduser raises for one that does not."""
+    return Path(os.path.expanduser(path))

@@ -1,0 +1,60 @@
+"""What a table of tensors amounts to: parameters, floating type, quantization. Pure: reads no file."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from quanttui.models.safetensors_header import TensorInfo
+from quanttui.records import Precision
+
+_PRECISIONS = {"F32": Precision.FP32, "BF16": Precision.BF16, "F16": Precision.FP16}
+_OTHER_FLOATS = ("F64", "F8_E4M3", "F8_E5M2")
+# What bitsandbytes saves beside a quantized weight; it is state, not parameters.
+_STATE = re.compile(r"\.(weight\.(absmax|quant_map|nested_absmax|nested_quant_map|quant_state\..+)|SCB|weight_format)$")
+_PACKED_4BIT = re.compile(r"^(.+)\.quant_state\.bitsandbytes__(nf4|fp4)$")
+_BUFFER = re.compile(r"(inv_freq|masked_bias)$")
+
+
+def dominant_dtype(tensors: Mapping[str, TensorInfo]) -> Precision | None:
+    """The floating type that most parameters have; None where that is none of fp32, bf16 and fp16."""
+    elements: Counter[str] = Counter()
+    for name, info in tensors.items():
+        if info.dtype in (*_PRECISIONS, *_OTHER_FLOATS) and not _STATE.search(name):
+            elements[info.dtype] += info.elements
+    if not elements:
+        return None
+    return _PRECISIONS.get(elements.most_common(1)[0][0])
+
+
+def count_parameters(tensors: Mapping[str, TensorInfo], prequantized: str | None, *, tied: bool) -> int | None:
+    """Parameters, unpacked, a tied head once, buffers left out; None where another library's packing hides it."""
+    if not tensors or (prequantized is not None and prequantized not in tuple(Precision)):
+        return None
+    packed = {match[1] for name in tensors if (match := _PACKED_4BIT.match(name))}
+    return sum(
+        info.elements * (2 if name in packed else 1)
+        for name, info in tensors.items()
+        if not _STATE.search(name) and not _is_buffer(name, info) and not (tied and name == "lm_head.weight")
+    )
+
+
+def prequantization(config: Mapping[str, Any]) -> str | None:
+    """The quantization that a checkpoint was saved with: int8, nf4, fp4, or another library's name."""
+    settings = config.get("quantization_config")
+    if not isinstance(settings, dict):
+        return None
+    if settings.get("load_in_8bit") is True:
+        return Precision.INT8.value
+    if settings.get("load_in_4bit") is True:
+        kind = settings.get("bnb_4bit_quant_type")
+        return Precision.NF4.value if kind == "nf4" else Precision.FP4.value
+    method = settings.get("quant_method")
+    return method if isinstance(method, str) else "unknown"
+
+
+def _is_buffer(name: str, info: TensorInfo) -> bool:
+    """Rotary frequencies, and the causal masks that old GPT-2 and GPT-NeoX checkpoints carry as 4-dimensional biases."""
+    return bool(_BUFFER.search(name)) or (name.endswith("bias") and len(info.shape) == 4)

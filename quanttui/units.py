@@ -1,0 +1,64 @@
+"""Figures as people read them. Knows units and rounding only; None, NaN and infinity are "n/a", never 0."""
+
+from __future__ import annotations
+
+import math
+
+NOT_AVAILABLE = "n/a"
+_KIB = 1024
+
+
+def format_bytes(size_bytes: int | None) -> str:
+    """Sizes of files and weights, decimal as the hub gives them: ``14.7 MB``."""
+    return NOT_AVAILABLE if size_bytes is None else _scaled(size_bytes, 1000, ("B", "kB", "MB", "GB", "TB", "PB"))
+
+
+def format_memory(size_bytes: int | None) -> str:
+    """Memory, binary as the drivers give it, in the unit that suits it: ``412.0 MiB``, ``61.2 GiB``."""
+    return NOT_AVAILABLE if size_bytes is None else _scaled(size_bytes, _KIB, ("B", "KiB", "MiB", "GiB", "TiB"))
+
+
+def format_gib(size_bytes: int | None) -> str:
+    """Memory in GiB whatever its size, so that figures side by side share a unit: ``61.2 GiB``, ``0.4 GiB``."""
+    return NOT_AVAILABLE if size_bytes is None else f"{size_bytes / _KIB**3:.1f} GiB"
+
+
+def format_count(count: int | None) -> str:
+    """Parameters and tokens: ``7.3M``, ``8.0B``; exact below a thousand."""
+    return NOT_AVAILABLE if count is None else _scaled(count, 1000, ("", "K", "M", "B", "T"), separator="")
+
+
+def format_ratio(ratio: float | None) -> str:
+    """A figure as a multiple of the reference's: ``0.38×``, ``12.3×``."""
+    if ratio is None or not math.isfinite(ratio):
+        return NOT_AVAILABLE
+    return f"{ratio:.2f}×" if abs(ratio) < 9.995 else f"{ratio:,.1f}×"
+
+
+def format_seconds(seconds: float | None) -> str:
+    """Durations: ``12 ms``, ``3.4 s``, ``1 min 15 s``, ``2 h 03 min``."""
+    if seconds is None or not math.isfinite(seconds):
+        return NOT_AVAILABLE
+    if seconds < 0:
+        return f"-{format_seconds(-seconds)}"
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min"
+
+
+def _scaled(value: int, step: int, units: tuple[str, ...], separator: str = " ") -> str:
+    """``value`` in the largest unit in which it does not round to less than 1.0; one decimal but for the first."""
+    if value < 0:
+        return f"-{_scaled(-value, step, units, separator)}"
+    if value < step:
+        return f"{value}{separator}{units[0]}"
+    scaled, index = float(value), 0
+    while scaled >= step - 0.05 and index < len(units) - 1:
+        scaled, index = scaled / step, index + 1
+    return f"{scaled:.1f}{separator}{units[index]}"
