@@ -56,5 +56,5 @@ def prequantization(config: Mapping[str, Any]) -> str | None:
 
 
 def _is_buffer(name: str, info: TensorInfo) -> bool:
-    """Rotary frequencies, and the causal masks that old GPT-2 and GPT-NeoX checkpoints carry as 4-dimensional biases."""
+    """Rotary frequencies, and the causal masks that old GPT-2 and GPT-NeoX files carry as 4-dimensional biases."""
     return bool(_BUFFER.search(name)) or (name.endswith("bias") and len(info.shape) == 4)
