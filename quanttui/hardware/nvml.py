@@ -16,7 +16,7 @@ from quanttui.records import GpuReading
 # Errors after which a GPU answers nothing more, and may hang whoever goes on asking.
 _FATAL = ("NVML_ERROR_GPU_IS_LOST", "NVML_ERROR_RESET_REQUIRED")
 _STARTUP = {
-    "NVML_ERROR_LIBRARY_NOT_FOUND": "no NVIDIA driver is installed (libnvidia-ml.so.1 was not found)",
+    "NVML_ERROR_LIBRARY_NOT_FOUND": "no NVIDIA driver is installed (libnvidia-ml.so.1 cannot be loaded)",
     "NVML_ERROR_DRIVER_NOT_LOADED": "the NVIDIA driver is not loaded",
     "NVML_ERROR_LIB_RM_VERSION_MISMATCH": "the NVIDIA driver was updated while its old version runs: reboot",
     "NVML_ERROR_NO_PERMISSION": "no permission to ask the NVIDIA driver",

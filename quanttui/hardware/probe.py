@@ -16,6 +16,9 @@ from quanttui.hardware.host import HostReader
 from quanttui.hardware.nvml import NvmlReader
 from quanttui.records import GpuReading, MemoryReading
 
+# A slow driver is a reading or two behind; one that is further behind is likely dead.
+OLD_SECONDS = 3.0
+
 
 @dataclass(frozen=True, slots=True)
 class _GpuAnswer:
@@ -50,15 +53,16 @@ class MemoryProbe:
         """Host and GPUs now; or, where NVML does not answer, the host now and the GPUs as they last were.
 
         ``at_seconds`` is the time of what is oldest in it: its distance from the clock is the reading's age. A GPU
-        whose reading is old says so in its ``problem``.
+        whose reading is older than ``OLD_SECONDS`` says so in its ``problem``.
         """
         now, process_id = self._clock(), self._engine_process_id()
         host = self._host.read(process_id)
-        in_time = self._ask(now, process_id)
+        self._ask(now, process_id)
         answer = self._answer
         if answer is None:
             return MemoryReading(now, (), host, "the NVIDIA driver has not answered yet")
-        gpus = answer.gpus if in_time else _as_old(answer.gpus, self._clock() - answer.at_seconds)
+        age_seconds = self._clock() - answer.at_seconds
+        gpus = answer.gpus if age_seconds < OLD_SECONDS else _as_old(answer.gpus, age_seconds)
         return MemoryReading(answer.at_seconds, gpus, host, answer.problem)
 
     def close(self) -> None:
@@ -66,14 +70,13 @@ class MemoryProbe:
         if not self._hangs():
             self._nvml.close()
 
-    def _ask(self, now: float, process_id: int | None) -> bool:
-        """Whether NVML answered this question in time."""
+    def _ask(self, now: float, process_id: int | None) -> None:
+        """Ask NVML, unless it has not answered the last question yet, and wait a little for its answer."""
         if self._hangs():
-            return False
+            return
         self._asking = threading.Thread(target=self._ask_nvml, args=(now, process_id), name="nvml", daemon=True)
         self._asking.start()
         self._asking.join(self._patience_seconds)
-        return not self._asking.is_alive()
 
     def _ask_nvml(self, now: float, process_id: int | None) -> None:
         """In the NVML thread. One attribute is set, whole, at the end: no lock is needed."""
