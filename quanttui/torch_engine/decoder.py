@@ -1,0 +1,62 @@
+"""A model driven token by token with its cache, as ``generate`` drives it. Knows no text and chooses no token."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from transformers import DynamicCache
+
+
+class Decoder:
+    """One sequence's decoding. ``feed`` gives the raw logits [vocabulary], fp32, of the token that comes next.
+
+    The inputs are prepared by the model's own methods that ``generate`` calls too, so the numbers are the same:
+    a prefill of the whole prompt, then one token at a time.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self._token_ids: torch.Tensor | None = None
+        self._inputs: dict[str, Any] = {"use_cache": True}
+        if model._supports_default_dynamic_cache():
+            self._inputs["past_key_values"] = DynamicCache(config=model.config.get_text_config(decoder=True))
+        if "logits_to_keep" in inspect.signature(model.forward).parameters:
+            self._inputs["logits_to_keep"] = 1
+
+    @torch.no_grad()
+    def feed(self, token_ids: Sequence[int]) -> torch.Tensor:
+        """The prompt at first, then one token. ``token_ids`` must lie inside the embedding."""
+        new = torch.tensor([list(token_ids)], device=self._model.device)  # [1, new tokens]
+        is_first = self._token_ids is None
+        self._token_ids = new if self._token_ids is None else torch.cat([self._token_ids, new], dim=1)
+        if is_first:
+            self._inputs["attention_mask"] = torch.ones_like(new)
+        inputs = self._model.prepare_inputs_for_generation(
+            self._token_ids,
+            next_sequence_length=None if is_first else len(token_ids),
+            is_first_iteration=is_first,
+            **self._inputs,
+        )
+        outputs = self._model(**inputs, return_dict=True)
+        self._inputs = self._model._update_model_kwargs_for_generation(outputs, self._inputs)
+        logits: torch.Tensor = outputs.logits[0, -1]
+        return logits.float()
+
+
+@contextmanager
+def states_kept(model: Any) -> Iterator[list[torch.Tensor]]:
+    """While it is entered, the last position's input of the output head, [hidden], is kept at each forward pass."""
+    states: list[torch.Tensor] = []
+
+    def keep(_module: Any, args: tuple[torch.Tensor, ...]) -> None:
+        states.append(args[0][0, -1].detach().clone())
+
+    handle = model.get_output_embeddings().register_forward_pre_hook(keep)
+    try:
+        yield states
+    finally:
+        handle.remove()

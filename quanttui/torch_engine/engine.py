@@ -1,0 +1,87 @@
+"""The torch engine, in this process. Importing this imports no torch: the libraries come with the first call."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+from quanttui.engine.base import LoadedModel
+from quanttui.errors import UsageError
+from quanttui.records import EngineDescription, LoadProgress, LoadRequest
+from quanttui.torch_engine.libraries import prepare_libraries
+from quanttui.torch_engine.operations import Operations
+
+if TYPE_CHECKING:
+    from quanttui.torch_engine.loaded import TorchModel
+
+
+class TorchEngine:
+    """Keeps the contract of ``engine.base.Engine``.
+
+    ``device``: torch's name of one, None for the first GPU or else the CPU. ``threads``: on a CPU, None for as many
+    as suit the model.
+    """
+
+    def __init__(self, device: str | None = None, threads: int | None = None) -> None:
+        self._device_name = device
+        self._threads = threads
+        self._operations = Operations()
+        self._resident: TorchModel | None = None
+        self._description: EngineDescription | None = None
+        self._reference_sides: dict[str, Any] = {}
+
+    def describe(self) -> EngineDescription:
+        if self._description is None:
+            with self._operations.running():
+                self._description = self._describe()
+        return self._description
+
+    def _describe(self) -> EngineDescription:
+        prepare_libraries()
+        from quanttui.torch_engine.describe import choose_device, describe_engine
+        from quanttui.torch_engine.threads import SMALL_MODEL_THREADS, use_threads
+
+        device = choose_device(self._device_name)
+        use_threads(device, self._threads, parameter_count=0)
+        return describe_engine(device, self._threads or SMALL_MODEL_THREADS)
+
+    def load(self, request: LoadRequest) -> Generator[LoadProgress, None, LoadedModel]:
+        description = self.describe()
+        with self._operations.running() as stop:
+            if self._resident is not None:
+                raise UsageError(f"{self._resident.report.variant} is still loaded", "Unload it first.")
+            import torch
+
+            from quanttui.torch_engine.loaded import TorchModel
+            from quanttui.torch_engine.loading import load_model
+            from quanttui.torch_engine.memory import release_memory
+
+            device = torch.device(description.device)
+            try:
+                loaded = yield from load_model(request, device, self._threads, stop)
+            except BaseException:
+                release_memory(device)
+                raise
+            self._resident = TorchModel(
+                model=loaded.model,
+                tokenizer=loaded.tokenizer,
+                report=loaded.report,
+                device=device,
+                operations=self._operations,
+                meter=loaded.meter,
+                reference_sides=self._reference_sides,
+                on_unload=self._forget,
+            )
+            return self._resident
+
+    def cancel(self) -> None:
+        self._operations.cancel()
+
+    def close(self) -> None:
+        self._operations.cancel()
+        if self._resident is not None:
+            self._resident.unload()
+        self._reference_sides.clear()
+
+    def _forget(self) -> None:
+        self._resident = None

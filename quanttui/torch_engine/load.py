@@ -1,0 +1,116 @@
+"""Reads a checkpoint into a model: progress by weights, cancelled between two of them, refused where one is missing."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Collection, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import torch
+from transformers import AutoModelForCausalLM
+from transformers.utils import logging as transformers_logging
+
+from quanttui.errors import LoadError
+from quanttui.records import LoadProgress
+from quanttui.torch_engine.blueprint import Blueprint
+from quanttui.torch_engine.failures import as_user_error, release_frames
+from quanttui.torch_engine.operations import raise_if_stopped
+from quanttui.torch_engine.quantize import LoadPlan
+
+WEIGHTS_STAGE = "loading weights"
+_AGAIN = "Download the model again, or choose another one."
+
+Report = Callable[[LoadProgress], None]
+
+
+def read_weights(
+    blueprint: Blueprint, plan: LoadPlan, device: torch.device, stop: threading.Event, doing: str
+) -> Generator[LoadProgress, None, Any]:
+    """Load in a thread of its own, so that this generator can tell how far it is. After an error nothing is left."""
+    progress: queue.SimpleQueue[LoadProgress | None] = queue.SimpleQueue()
+    with ThreadPoolExecutor(1, "load") as executor:
+        future = executor.submit(_from_pretrained, blueprint, plan, device, stop, progress.put)
+        future.add_done_callback(lambda _: progress.put(None))
+        try:
+            while (event := progress.get()) is not None:
+                yield event
+        except GeneratorExit:
+            stop.set()
+            raise
+    problem = _problem(future, doing)
+    if problem is not None:
+        raise problem
+    return future.result()
+
+
+def _problem(future: Future[Any], doing: str) -> BaseException | None:
+    error = future.exception()
+    if error is None:
+        return None
+    release_frames(error)
+    told = as_user_error(error, doing)
+    if told is None and isinstance(error, (OSError, ValueError, RuntimeError)):
+        first_line = str(error).strip().partition("\n")[0]
+        told = LoadError(f"the weights cannot be read: {first_line}", _AGAIN)
+    return told or error
+
+
+def _from_pretrained(
+    blueprint: Blueprint, plan: LoadPlan, device: torch.device, stop: threading.Event, report: Report
+) -> Any:
+    with _progress_hook(stop, report):
+        model, info = AutoModelForCausalLM.from_pretrained(
+            str(blueprint.checkpoint.folder),
+            config=blueprint.config,
+            dtype=plan.dtype,
+            quantization_config=plan.quantization_config(),
+            device_map={"": str(device)},
+            use_safetensors=True,
+            trust_remote_code=False,
+            local_files_only=True,
+            output_loading_info=True,
+        )
+    raise_if_stopped(stop)
+    _refuse_incomplete(blueprint, info)
+    return model.eval().requires_grad_(False)
+
+
+class _progress_hook:
+    """While it is entered, transformers' progress bars report to ``report`` and raise once ``stop`` is set."""
+
+    def __init__(self, stop: threading.Event, report: Report) -> None:
+        self.stop = stop
+        self.report = report
+
+    def __enter__(self) -> None:
+        self.previous = transformers_logging.set_tqdm_hook(self._bar)
+
+    def __exit__(self, *_: object) -> None:
+        transformers_logging.set_tqdm_hook(self.previous)
+
+    def _bar(self, factory: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        raise_if_stopped(self.stop)
+        if kwargs.get("desc") == "Loading weights" and args:
+            return self._counted(args[0])
+        return factory(*args, **{**kwargs, "disable": True})
+
+    def _counted(self, weights: Collection[Any]) -> Iterator[Any]:
+        for done, weight in enumerate(weights):
+            raise_if_stopped(self.stop)
+            self.report(LoadProgress(WEIGHTS_STAGE, done, len(weights)))
+            yield weight
+        self.report(LoadProgress(WEIGHTS_STAGE, len(weights), len(weights)))
+
+
+def _refuse_incomplete(blueprint: Blueprint, info: dict[str, Any]) -> None:
+    """transformers fills what is missing with random numbers and goes on."""
+    missing = sorted(str(key) for key in info["missing_keys"])
+    if missing:
+        raise LoadError(
+            f"{blueprint.checkpoint.folder} lacks {len(missing)} of the model's tensors, first {missing[0]}", _AGAIN
+        )
+    wrong = sorted(str(key) for key in info["mismatched_keys"])
+    if wrong or info["error_msgs"]:
+        raise LoadError(f"tensors do not fit the model: {(wrong or info['error_msgs'])[0]}", _AGAIN)

@@ -1,0 +1,91 @@
+"""A model in memory: what the engine hands out. Runs generations and scorings, each in its turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from quanttui.errors import UsageError
+from quanttui.records import (
+    GenerateRequest,
+    LoadReport,
+    Output,
+    PromptEncoded,
+    Score,
+    ScoreProgress,
+    ScoreRequest,
+    Token,
+    UnloadReport,
+)
+from quanttui.torch_engine.decoder import states_kept
+from quanttui.torch_engine.generate import Generating, eos_token_ids, generate_tokens
+from quanttui.torch_engine.memory import MemoryMeter, release_memory
+from quanttui.torch_engine.operations import Operations
+
+
+@dataclass
+class TorchModel:
+    """Keeps the contract of ``engine.base.LoadedModel``.
+
+    ``decode_states``: after a generation with ``keep_states``, the output head's input that predicted each generated
+    token, [generated tokens, hidden]; row 0 comes from the prefill's last position. ``reference_sides``: the
+    engine's own; what scorings of the reference leave for those of the candidates, by text id.
+    """
+
+    model: Any
+    tokenizer: Any
+    report: LoadReport
+    device: torch.device
+    operations: Operations
+    meter: MemoryMeter
+    reference_sides: dict[str, Any]
+    on_unload: Callable[[], None]
+    decode_states: torch.Tensor | None = None
+    _unloaded: UnloadReport | None = field(default=None, init=False)
+
+    def generate(self, request: GenerateRequest) -> Generator[PromptEncoded | Token, None, Output]:
+        with self.operations.running() as stop:
+            self._check_resident()
+            work = Generating(
+                model=self.model,
+                tokenizer=self.tokenizer,
+                eos_token_ids=eos_token_ids(self.model),
+                context_length=self.report.model.context_length,
+                stop=stop,
+                doing=f"generating with {self.report.variant}",
+            )
+            self.decode_states = None
+            if not request.keep_states:
+                return (yield from generate_tokens(work, request))
+            with states_kept(self.model) as states:
+                output = yield from generate_tokens(work, request)
+            self.decode_states = _stacked(states, len(output.token_ids))
+            return output
+
+    def score(self, request: ScoreRequest) -> Generator[ScoreProgress, None, Score | None]:
+        """To be wired to ``score.py``: one pass over ``request.token_ids`` with ``self.model``."""
+        with self.operations.running():
+            self._check_resident()
+            yield from ()
+            return None
+
+    def unload(self) -> UnloadReport:
+        if self._unloaded is None:
+            peak_bytes = self.meter.peak_bytes()
+            self.model = self.tokenizer = self.decode_states = None
+            release_memory(self.device)
+            self._unloaded = UnloadReport(peak_bytes, self.meter.residual_bytes())
+            self.on_unload()
+        return self._unloaded
+
+    def _check_resident(self) -> None:
+        if self._unloaded is not None:
+            raise UsageError(f"{self.report.variant} was unloaded", "Load it again.")
+
+
+def _stacked(states: list[torch.Tensor], tokens: int) -> torch.Tensor | None:
+    """The last ``tokens`` states; those before came from feeding forced tokens."""
+    return torch.stack(states[-tokens:]) if tokens else None
