@@ -1,0 +1,126 @@
+"""``quanttui compare``: one run without a screen. Turns options into a request and a run into output."""
+
+from __future__ import annotations
+
+import uuid
+from argparse import Namespace
+
+from quanttui.cli.arguments import Parser, count, positive_int, seed, share, temperature
+from quanttui.cli.engines import open_configured_engine
+from quanttui.cli.narration import narration
+from quanttui.cli.page import page_text
+from quanttui.cli.prompts import gather_prompts
+from quanttui.cli.report import run_report
+from quanttui.cli.stopping import stopping
+from quanttui.cli.streams import say_error, write_data
+from quanttui.errors import QuantTuiError, UsageError
+from quanttui.models.catalog import resolve_model
+from quanttui.pipeline import run_comparison
+from quanttui.records import GenerationSettings, Run, RunRequest, Variant
+from quanttui.records.events import RunEvent, RunFailed, RunFinished
+from quanttui.runs.document import document_text, run_document
+from quanttui.settings import Settings
+from quanttui.variants import parse_variant
+
+DESCRIPTION = """\
+Run prompts through a reference and its quantized candidates, and measure how far apart they are.
+
+  quanttui compare --candidate int8 --candidate nf4 --prompt "Once upon a time"
+"""
+_DEFAULT_CANDIDATES = ("int8", "nf4")
+_DEFAULTS = GenerationSettings()
+_SAMPLING = ("temperature", "top_p", "top_k", "seed")
+
+
+def add_arguments(parser: Parser) -> None:
+    parser.add_argument(
+        "--model", default="demo", help="demo, a folder, or a model in the hub cache (id or id@revision)"
+    )
+    parser.add_argument("--reference", metavar="VARIANT", help="default: the checkpoint's own half-precision type")
+    parser.add_argument(
+        "--candidate", metavar="VARIANT", action="append", help="fp32 bf16 fp16 int8 nf4 fp4, options after a plus "
+        "(nf4+dq, int8+threshold=0); again for more; default: int8 and nf4"
+    )  # fmt: skip
+    parser.add_argument("--prompt", metavar="TEXT", action="append", help="what to continue; again for more")
+    parser.add_argument("--prompts-file", metavar="FILE", help="one prompt a line; - is standard input")
+    _add_generation(parser)
+    parser.add_argument("--no-score", action="store_true", help="compare the texts only, measure no divergence")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--per-token", action="store_true", help="with --json: every scored token too")
+    parser.add_argument("-q", "--quiet", action="store_true", help="no progress on stderr")
+    parser.add_argument(
+        "--in-process", action="store_true", default=None, help="run the engine in this process, without a child"
+    )
+
+
+def _add_generation(parser: Parser) -> None:
+    group = parser.add_argument_group("generation (greedy unless --do-sample)")
+    group.add_argument("--max-new-tokens", type=positive_int, default=_DEFAULTS.max_new_tokens, metavar="N")
+    group.add_argument("--do-sample", action="store_true", help="sample; the same seed gives the same tokens")
+    group.add_argument("--temperature", type=temperature, metavar="T")
+    group.add_argument("--top-p", type=share, metavar="P")
+    group.add_argument("--top-k", type=count, metavar="K", help="0: off")
+    group.add_argument("--seed", type=seed, metavar="S")
+    group.add_argument("--no-chat-template", action="store_true", help="hand the prompt over as it is")
+    group.add_argument("--system-prompt", metavar="TEXT", help="for models with a chat template")
+
+
+def run(arguments: Namespace, settings: Settings) -> int:
+    request = read_request(arguments)
+    engine = open_configured_engine(settings)
+    last: RunEvent | None = None
+    with stopping(engine) as stop_asked, narration(arguments.quiet) as narrator:
+        narrator.wait_for("Starting the engine")
+        for last in run_comparison(engine, request, stop_asked):
+            narrator.tell(last)
+    if stop_asked():
+        raise KeyboardInterrupt
+    match last:
+        case RunFinished(run=finished):
+            write_data(_output(finished, arguments))
+            return 0
+        case RunFailed():
+            say_error(QuantTuiError(last.message, last.hint))
+            return last.exit_code
+    raise AssertionError(f"a run ended with {last}")
+
+
+def read_request(arguments: Namespace) -> RunRequest:
+    """The request that the options make. Raises UsageError for what can be known to be wrong before any load."""
+    if arguments.per_token and (arguments.no_score or not arguments.json):
+        raise UsageError("--per-token adds the scored tokens to the JSON document", "Give --json, and not --no-score.")
+    candidates = tuple(parse_variant(text) for text in arguments.candidate or _DEFAULT_CANDIDATES)
+    reference = parse_variant(arguments.reference) if arguments.reference else None
+    _refuse_twice(candidates)
+    generation = _generation(arguments)
+    prompts = gather_prompts(arguments.prompt or (), arguments.prompts_file)
+    model = resolve_model(arguments.model)
+    return RunRequest(uuid.uuid4().hex, model, reference, candidates, prompts, generation, score=not arguments.no_score)
+
+
+def _generation(arguments: Namespace) -> GenerationSettings:
+    given = {name: value for name in _SAMPLING if (value := getattr(arguments, name)) is not None}
+    if given and not arguments.do_sample:
+        option = "--" + next(iter(given)).replace("_", "-")
+        raise UsageError(f"{option} has no effect on greedy generation", f"Add --do-sample, or leave {option} out.")
+    if arguments.system_prompt is not None and arguments.no_chat_template:
+        raise UsageError("a system prompt is a part of the chat template", "Leave --no-chat-template out.")
+    return GenerationSettings(
+        max_new_tokens=arguments.max_new_tokens,
+        do_sample=arguments.do_sample,
+        chat_template=not arguments.no_chat_template,
+        system_prompt=arguments.system_prompt,
+        **given,
+    )
+
+
+def _refuse_twice(candidates: tuple[Variant, ...]) -> None:
+    for candidate in candidates:
+        if candidates.count(candidate) > 1:
+            raise UsageError(f"{candidate} is a candidate twice", "Give every candidate once.")
+
+
+def _output(finished: Run, arguments: Namespace) -> str:
+    if arguments.json:
+        return document_text(run_document(finished, per_token=arguments.per_token))
+    return page_text(run_report(finished))

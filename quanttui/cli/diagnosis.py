@@ -1,0 +1,115 @@
+"""What ``quanttui doctor`` finds, as one document. Asks the engine and the hardware; never repeats a secret."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib import metadata
+from typing import Any
+from urllib.parse import urlsplit
+
+from quanttui import __version__
+from quanttui.engine.base import Engine
+from quanttui.errors import QuantTuiError
+from quanttui.hardware.probe import MemoryProbe
+from quanttui.models.hub_cache import cache_folder
+from quanttui.records import EngineDescription, Precision
+from quanttui.settings import Settings
+
+_PACKAGES = (
+    "torch",
+    "transformers",
+    "bitsandbytes",
+    "accelerate",
+    "tokenizers",
+    "safetensors",
+    "huggingface-hub",
+    "textual",
+    "nvidia-ml-py",
+)
+_VARIABLES = (
+    "CUDA_VISIBLE_DEVICES",
+    "HF_HOME",
+    "HF_HUB_CACHE",
+    "HF_HUB_OFFLINE",
+    "NO_COLOR",
+    "TERM",
+    "COLORTERM",
+    "LANG",
+    "QUANTTUI_HOME",
+    "QUANTTUI_IN_PROCESS",
+    "XDG_CACHE_HOME",
+    "XDG_DATA_HOME",
+    "XDG_STATE_HOME",
+)
+_SECRETS = ("HF_TOKEN",)
+_ADDRESSES = ("HF_ENDPOINT",)
+
+
+def diagnose(engine: Engine, settings: Settings, environ: Mapping[str, str]) -> dict[str, Any]:
+    """Everything that ``doctor`` shows. An engine that cannot start is part of the answer."""
+    description, problem = _describe(engine)
+    memory = _read_memory(description)
+    return {
+        "schema_version": 1,
+        "versions": {"quanttui": __version__, "python": platform.python_version(), **_installed()},
+        "engine": {
+            "name": settings.engine,
+            "in_process": settings.in_process,
+            "device": description.device if description else None,
+            "device_name": description.device_name if description else None,
+            "threads": description.threads if description else None,
+            "problem": problem,
+        },
+        "variants": {p.value: description.unsupported.get(p) for p in Precision} if description else {},
+        **memory,
+        "folders": {
+            "models (hub cache)": str(cache_folder(environ)),
+            "engine log": str(settings.log_folder),
+        },
+        "environment": _environment(environ),
+    }
+
+
+def _describe(engine: Engine) -> tuple[EngineDescription | None, str | None]:
+    try:
+        return engine.describe(), None
+    except QuantTuiError as error:
+        return None, str(error)
+
+
+def _read_memory(description: EngineDescription | None) -> dict[str, Any]:
+    probe = MemoryProbe(lambda: description.process_id if description else None)
+    try:
+        reading = probe.read()
+    finally:
+        probe.close()
+    return {
+        "gpus": [asdict(gpu) for gpu in reading.gpus],
+        "nvml_problem": reading.nvml_problem,
+        "host": asdict(reading.host),
+    }
+
+
+def _installed() -> dict[str, str | None]:
+    return {name: _version(name) for name in _PACKAGES}
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """What is set. Of a secret only that it is; of an address not the user name or password in it."""
+    shown = {name: environ[name] for name in _VARIABLES if name in environ}
+    addresses = {name: _without_credentials(environ[name]) for name in _ADDRESSES if name in environ}
+    return {**shown, **addresses, **{name: "set, not shown" for name in _SECRETS if environ.get(name)}}
+
+
+def _without_credentials(address: str) -> str:
+    parts = urlsplit(address)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()

@@ -1,0 +1,73 @@
+"""``quanttui doctor``: what is here, what runs here and why not, where things lie. Shows no secret."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from quanttui.cli.arguments import Parser
+from quanttui.cli.diagnosis import diagnose
+from quanttui.cli.engines import open_configured_engine
+from quanttui.cli.figures import MISSING, bytes_figure
+from quanttui.cli.narration import narration
+from quanttui.cli.page import page_text
+from quanttui.cli.stopping import stopping
+from quanttui.cli.streams import write_data
+from quanttui.runs.document import document_text
+from quanttui.settings import Settings
+from quanttui.text import safe_line
+
+DESCRIPTION = "Show versions, devices, which variants run here and why not, folders and the environment that matters."
+_LABEL_CELLS = 24
+
+
+def add_arguments(parser: Parser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("-q", "--quiet", action="store_true", help="no progress on stderr")
+
+
+def run(arguments: Namespace, settings: Settings) -> int:
+    engine = open_configured_engine(settings)
+    with stopping(engine) as stop_asked, narration(arguments.quiet) as narrator:
+        narrator.wait_for("Starting the engine")
+        diagnosis = diagnose(engine, settings, os.environ)
+    if stop_asked():
+        raise KeyboardInterrupt
+    if arguments.json:
+        write_data(document_text(diagnosis))
+    else:
+        write_data(page_text(Group(*_sections(diagnosis))))
+    return 1 if diagnosis["engine"]["problem"] else 0
+
+
+def _sections(diagnosis: Mapping[str, Any]) -> Iterator[RenderableType]:
+    yield from _section("Versions", diagnosis["versions"])
+    engine = diagnosis["engine"]
+    yield from _section("Engine", {key: engine[key] for key in ("device", "device_name", "threads", "problem")})
+    variants = {name: reason or "runs" for name, reason in diagnosis["variants"].items()}
+    yield from _section("Variants", variants)
+    yield from _section("Memory", {"host": _memory(diagnosis["host"], "available"), **_gpus(diagnosis)})
+    yield from _section("Folders", diagnosis["folders"])
+    yield from _section("Environment", diagnosis["environment"])
+
+
+def _gpus(diagnosis: Mapping[str, Any]) -> dict[str, str]:
+    if not diagnosis["gpus"]:
+        return {"gpu": f"none ({diagnosis['nvml_problem']})"}
+    return {f"gpu {gpu['index']}": f"{gpu['name']}, {_memory(gpu, 'free')}" for gpu in diagnosis["gpus"]}
+
+
+def _memory(reading: Mapping[str, Any], which: str) -> str:
+    return f"{bytes_figure(reading[f'{which}_bytes'])} {which} of {bytes_figure(reading['total_bytes'])}"
+
+
+def _section(title: str, lines: Mapping[str, object]) -> Iterator[Text]:
+    yield Text(title, "bold")
+    for label, value in lines.items():
+        shown = MISSING if value is None else safe_line(str(value))
+        yield Text(f"  {safe_line(label):<{_LABEL_CELLS}} {shown}")

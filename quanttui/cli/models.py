@@ -1,0 +1,51 @@
+"""``quanttui models``: which models can be compared here, and what keeps the others from it."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from dataclasses import asdict
+
+from rich.table import Table
+from rich.text import Text
+
+from quanttui.cli.arguments import Parser
+from quanttui.cli.figures import MISSING, bytes_figure, count_figure
+from quanttui.cli.page import page_text, plain_table
+from quanttui.cli.streams import write_data
+from quanttui.models.catalog import list_models
+from quanttui.records import ModelEntry
+from quanttui.runs.document import document_text
+from quanttui.settings import Settings
+from quanttui.text import safe_line
+
+DESCRIPTION = "List the models that can be compared: the demo, folders that you name, and the Hugging Face cache."
+
+
+def add_arguments(parser: Parser) -> None:
+    parser.add_argument("folders", metavar="FOLDER", nargs="*", help="a model's folder to look at too")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def run(arguments: Namespace, settings: Settings) -> int:
+    models = list_models(arguments.folders, os.environ)
+    if arguments.json:
+        write_data(document_text({"schema_version": 1, "models": [asdict(entry) for entry in models]}))
+    else:
+        write_data(page_text(_table(models)))
+    return 0
+
+
+def _table(models: list[ModelEntry]) -> Table:
+    table = plain_table("model", "size", "parameters", "dtype", "context", "architecture", "problem", left=(0, 5, 6))
+    for entry in models:
+        table.add_row(
+            Text(safe_line(entry.id)),
+            bytes_figure(entry.size_bytes),
+            count_figure(entry.parameter_count),
+            str(entry.dtype or entry.prequantized or MISSING),
+            MISSING if entry.context_length is None else str(entry.context_length),
+            Text(safe_line(entry.architecture or MISSING)),
+            Text(safe_line(entry.problem or ""), "yellow"),
+        )
+    return table

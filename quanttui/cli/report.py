@@ -1,0 +1,95 @@
+"""A run as people read it: the texts, what each variant costs, how far apart the models are. No stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from quanttui.cli.figures import count_figure
+from quanttui.cli.painted import painted_output, plain_output
+from quanttui.cli.tables import cost_table, divergence_table
+from quanttui.cli.worst import worst_tokens
+from quanttui.records import CandidateResult, FinishReason, GenerationSettings, Output, PromptResult, Run
+from quanttui.text import safe_line, safe_text
+
+_ENDINGS = {
+    FinishReason.EOS: "ended by itself",
+    FinishReason.LENGTH: "cut at max_new_tokens",
+    FinishReason.CONTEXT: "cut where the context is full",
+    FinishReason.CANCELLED: "stopped",
+}
+
+
+def run_report(run: Run) -> RenderableType:
+    """A run that ended well, whole."""
+    return Group(*_sections(run))
+
+
+def _sections(run: Run) -> Iterator[RenderableType]:
+    yield _heading(run)
+    for index, result in enumerate(run.prompts):
+        yield from _prompt(result, index, len(run.prompts))
+    yield Text("\nWhat each variant costs", "bold")
+    yield cost_table(run)
+    yield from _notes(run)
+    if run.summaries:
+        yield Text(f"\nHow far from {run.reference}, both reading the same tokens", "bold")
+        yield divergence_table(run)
+        for summary in run.summaries:
+            yield Text(f"{summary.variant}: {safe_line(summary.divergence.verdict.text)}")
+        yield from worst_tokens(run)
+
+
+def _heading(run: Run) -> Text:
+    entry, model = run.request.model, run.model
+    name = Text(safe_line(entry.id), "bold")
+    if model:
+        name.append(
+            f" · {safe_line(model.architecture)} · {count_figure(model.parameter_count)} parameters", "not bold"
+        )
+    return name.append(f" · {safe_line(run.environment.device_name)}\n", "not bold").append(
+        _generation(run.request.generation), "not bold"
+    )
+
+
+def _generation(settings: GenerationSettings) -> str:
+    if not settings.do_sample:
+        return f"greedy, at most {settings.max_new_tokens} new tokens"
+    return (
+        f"sampled at temperature {settings.temperature:g}, top-p {settings.top_p:g}, top-k {settings.top_k or 'off'}, "
+        f"seed {settings.seed}, at most {settings.max_new_tokens} new tokens"
+    )
+
+
+def _prompt(result: PromptResult, index: int, prompts: int) -> Iterator[RenderableType]:
+    yield Text(f"\nPrompt {index + 1} of {prompts}" if prompts > 1 else "\nPrompt", "bold")
+    yield _indented(plain_output(result.text))
+    yield _output_title(f"{result.reference_variant} (reference)", result.reference)
+    yield _indented(plain_output(result.reference.text))
+    for candidate in result.candidates:
+        yield _output_title(f"{candidate.variant}", candidate.output, _difference(candidate))
+        yield _indented(painted_output(candidate))
+
+
+def _output_title(name: str, output: Output, difference: str = "") -> Text:
+    tokens = f"{len(output.token_ids)} tokens, {_ENDINGS[output.finish_reason]}"
+    return Text.assemble((name, "bold"), f" · {tokens}{difference}")
+
+
+def _difference(candidate: CandidateResult) -> str:
+    if candidate.first_divergence is None:
+        return " · the same text as the reference"
+    return f" · parts from the reference at token {candidate.first_divergence}, [marked]"
+
+
+def _indented(text: Text) -> RenderableType:
+    return Padding(text, (0, 0, 0, 2), expand=False)
+
+
+def _notes(run: Run) -> Iterator[RenderableType]:
+    told = dict.fromkeys(note for load in run.loads for note in load.report.notes)
+    for note in told:
+        yield Text(f"note: {safe_text(note)}", "dim")

@@ -1,0 +1,67 @@
+"""The three standard streams: data out, errors and narration out, prompts in. The only writer to stdout and stderr."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import sys
+from collections.abc import Mapping
+from typing import TextIO
+
+from quanttui.errors import QuantTuiError
+from quanttui.text import safe_text
+
+
+class OutputError(QuantTuiError):
+    """stdout does not take what was made: a full disk, a closed file."""
+
+
+def prepare_streams() -> None:
+    """A character that the terminal's encoding lacks is written as an escape, never a reason to fail."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure:
+            reconfigure(errors="backslashreplace")
+
+
+def write_data(text: str) -> None:
+    """Put ``text`` on stdout, all of it. Raises BrokenPipeError where the reader left, OutputError otherwise."""
+    try:
+        if sys.stdout is None:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        release_stdout()
+        raise OutputError(
+            f"the result could not be written to standard output: {error.strerror}",
+            "Make room, or send the output elsewhere, and run it again.",
+        ) from error
+
+
+def release_stdout() -> None:
+    """Let what is left in stdout's buffer go nowhere, so that the interpreter's own flush at exit is silent."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+def say_error(error: QuantTuiError) -> None:
+    """What happened and why, then what to do next, on stderr."""
+    lines = [f"quanttui: {error.message}", *([f"  next: {error.hint}"] if error.hint else [])]
+    with contextlib.suppress(OSError, AttributeError):
+        sys.stderr.write(safe_text("\n".join(lines)) + "\n")
+        sys.stderr.flush()
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and not stream.closed and stream.isatty()
+
+
+def wants_colour(stream: TextIO | None, environ: Mapping[str, str]) -> bool:
+    """Colour goes to terminals only, and not where NO_COLOR (https://no-color.org) or a dumb terminal says no."""
+    return is_terminal(stream) and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"

@@ -1,0 +1,102 @@
+"""The two tables of the command's own output: what each variant costs, and how far it is from the reference."""
+
+from __future__ import annotations
+
+from rich.table import Table
+from rich.text import Text
+
+from quanttui.cli.figures import (
+    MISSING,
+    bytes_figure,
+    nats_figure,
+    rate_figure,
+    ratio_figure,
+    seconds_figure,
+    with_error,
+)
+from quanttui.cli.page import plain_table
+from quanttui.records import CandidateSummary, LoadRecord, Output, Run
+from quanttui.text import safe_line
+
+
+def cost_table(run: Run) -> Table:
+    """One row a load, the reference's first. Speeds are means over the prompts; ratios are to the reference."""
+    table = plain_table("variant", "weights", "", "peak", "", "load", "first token", "tok/s", "", "parts at token")
+    for index, load in enumerate(run.loads):
+        table.add_row(*_cost_row(run, index, load, run.loads[0] if index else None))
+    return table
+
+
+def _cost_row(run: Run, index: int, load: LoadRecord, reference: LoadRecord | None) -> list[Text | str]:
+    outputs, speed = _outputs(run, index), _speed(run, index)
+    return [
+        Text(str(load.report.variant)),
+        bytes_figure(load.report.parameter_bytes),
+        ratio_figure(load.report.parameter_bytes, reference.report.parameter_bytes) if reference else "",
+        bytes_figure(_peak(load)),
+        ratio_figure(_peak(load), _peak(reference)) if reference else "",
+        seconds_figure(load.report.load_seconds),
+        seconds_figure(_mean([output.time_to_first_token_seconds for output in outputs])),
+        rate_figure(speed),
+        ratio_figure(speed, _speed(run, 0)) if reference else "",
+        _parts_at(run, index) if reference else "reference",
+    ]
+
+
+def divergence_table(run: Run) -> Table:
+    """One row a candidate, pooled over the prompts. KL(reference‖candidate) in nats per token."""
+    table = plain_table(
+        "variant", "tokens", "KL mean", "median", "p99", "max", "× floor", "same top", "Δp", "ppl", "flips"
+    )
+    for summary in run.summaries:
+        table.add_row(*_divergence_row(summary))
+    floor = run.summaries[0].divergence.noise_floor
+    table.caption = (
+        f"KL(reference‖candidate), nats per token; floor {nats_figure(floor.mean)} ({safe_line(floor.kind)}); "
+        "Δp: root mean square, percentage points; ppl: perplexity reference → candidate; flips: real + tie"
+    )
+    table.caption_justify = "left"
+    return table
+
+
+def _divergence_row(summary: CandidateSummary) -> list[Text | str]:
+    divergence, kl = summary.divergence, summary.divergence.kl_divergence
+    return [
+        Text(str(summary.variant)),
+        str(divergence.tokens),
+        with_error(nats_figure(kl.mean), kl.standard_error),
+        nats_figure(kl.median),
+        nats_figure(kl.p99),
+        nats_figure(kl.max),
+        MISSING if divergence.noise_multiple is None else f"{divergence.noise_multiple:.3g}×",
+        f"{100 * divergence.same_top:.1f} %",
+        f"{divergence.rms_delta_p:.2f}",
+        f"{divergence.perplexity_reference:.3g} → {divergence.perplexity_candidate:.3g}",
+        f"{divergence.real_flips} + {divergence.tie_flips}",
+    ]
+
+
+def _outputs(run: Run, index: int) -> list[Output]:
+    """Of the variant loaded ``index``-th: the reference's are 0, the first candidate's are 1."""
+    if index == 0:
+        return [result.reference for result in run.prompts]
+    return [result.candidates[index - 1].output for result in run.prompts]
+
+
+def _speed(run: Run, index: int) -> float | None:
+    return _mean([output.tokens_per_second for output in _outputs(run, index)])
+
+
+def _parts_at(run: Run, index: int) -> str:
+    """First divergences, prompt by prompt; "=" where the texts are equal."""
+    found = [result.candidates[index - 1].first_divergence for result in run.prompts]
+    return " ".join("=" if first is None else str(first) for first in found)
+
+
+def _peak(load: LoadRecord) -> int | None:
+    return load.unload.peak_bytes if load.unload else None
+
+
+def _mean(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None

@@ -1,0 +1,47 @@
+"""``quanttui`` without a command: hands the screen its engine, its models and its readings."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+
+from quanttui import __version__
+from quanttui.cli.arguments import Parser
+from quanttui.cli.streams import is_terminal
+from quanttui.errors import UsageError
+from quanttui.settings import Settings
+
+DESCRIPTION = "See what quantization costs a language model, on your prompts. Without a command it opens the screen."
+
+
+def add_arguments(parser: Parser) -> None:
+    parser.add_argument("--version", action="version", version=f"quanttui {__version__}")
+    parser.add_argument(
+        "--in-process", action="store_true", default=None, help="run the engine in this process, without a child"
+    )
+
+
+def run(arguments: Namespace, settings: Settings) -> int:
+    if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
+        raise UsageError("the screen needs a terminal", "quanttui compare does the same work without one.")
+    return _show(settings)
+
+
+def _show(settings: Settings) -> int:
+    """The rooms below are imported here: ``--help`` and ``--version`` need none of them."""
+    from quanttui.cli.engines import open_configured_engine
+    from quanttui.hardware.probe import MemoryProbe
+    from quanttui.models.catalog import list_models, resolve_model
+    from quanttui.tui import run_app
+    from quanttui.tui.services import Services
+
+    engine = open_configured_engine(settings)
+    probe = MemoryProbe(lambda: getattr(engine, "process_id", os.getpid()))
+    start = getattr(engine, "start", None)
+    if start is not None:
+        start()  # the child warms up while the user reads
+    try:
+        return run_app(Services(engine, list_models, resolve_model, probe.read))
+    finally:
+        probe.close()

@@ -1,0 +1,44 @@
+"""What holds for a whole start of quanttui: defaults, then the environment, then flags. One frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from quanttui.errors import UsageError
+
+APP = "quanttui"
+ENGINES = ("torch", "scripted")
+_YES = frozenset({"1", "true", "yes", "on"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """``engine``: the registry's name of the engine; ``in_process``: run it inside this process, without a child.
+
+    ``log_folder`` is where the engine process's log goes.
+    """
+
+    log_folder: Path
+    engine: str = "torch"
+    in_process: bool = False
+
+
+def read_settings(environ: Mapping[str, str], *, in_process: bool | None = None) -> Settings:
+    """The settings of this start. A flag that was not given is None. Raises UsageError for a name it does not know.
+
+    ``QUANTTUI_HOME`` goes over the platform's own places, ``QUANTTUI_IN_PROCESS`` is the flag ``--in-process``.
+    """
+    engine = environ.get("QUANTTUI_ENGINE") or "torch"
+    if engine not in ENGINES:
+        raise UsageError(f"QUANTTUI_ENGINE={engine} names no engine", f"Unset it, or use one of: {', '.join(ENGINES)}")
+    if in_process is None:
+        in_process = environ.get("QUANTTUI_IN_PROCESS", "").lower() in _YES
+    return Settings(_log_folder(environ.get("QUANTTUI_HOME")), engine, in_process)
+
+
+def _log_folder(home: str | None) -> Path:
+    return Path(home).expanduser().absolute() / "log" if home else platformdirs.user_log_path(APP)
