@@ -1,0 +1,194 @@
+"""A branch beside the free-running text: what a model writes once a token was forced on it. Fed by values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from quanttui.text import safe_line, safe_text
+from quanttui.tui.visible import visible_piece
+
+
+class BranchState(StrEnum):
+    """How far a branch is."""
+
+    LOADING = "loading"
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class BranchView:
+    """All that a branch shows; texts are raw.
+
+    ``variant`` writes; ``donor`` is whose token was forced at ``index`` (scored tokens from 0). ``prefix`` is what
+    stood before it, ``forced`` the token, ``branch`` what was written after it. ``free`` is the variant's own text,
+    of which ``free_shared`` characters are the same as in ``prefix``. ``agreed_tokens``: how many tokens after the
+    forced one are those the donor wrote, None where that was not counted. ``detail``: a progress or an error.
+    """
+
+    variant: str
+    donor: str
+    index: int
+    prefix: str
+    forced: str
+    free: str
+    branch: str = ""
+    state: BranchState = BranchState.LOADING
+    agreed_tokens: int | None = None
+    detail: str = ""
+
+    @property
+    def free_shared(self) -> int:
+        return _common_length(self.prefix, self.free)
+
+
+def _common_length(one: str, other: str) -> int:
+    for length, (ours, theirs) in enumerate(zip(one, other, strict=False)):
+        if ours != theirs:
+            return length
+    return min(len(one), len(other))
+
+
+def branch_title(view: BranchView) -> Content:
+    """Where it was forced, on whom, and what."""
+    piece = visible_piece(view.forced)
+    words = f"Branch · {safe_line(view.variant)} made to take {piece}, {safe_line(view.donor)}'s token {view.index + 1}"
+    return Content(words)
+
+
+def free_content(view: BranchView) -> Content:
+    """The variant's own text; muted as far as the branch has the same."""
+    shared = view.free_shared
+    return Content.assemble((safe_text(view.free[:shared]), "$foreground-muted"), (safe_text(view.free[shared:]), ""))
+
+
+def branch_content(view: BranchView) -> Content:
+    """The branch: muted up to the forced token, that token marked, and what was written after it."""
+    return Content.assemble(
+        (safe_text(view.prefix), "$foreground-muted"),
+        (visible_piece(view.forced) if not view.forced.strip() else safe_text(view.forced), "bold reverse $accent"),
+        (safe_text(view.branch), ""),
+        ("▌" if view.state is BranchState.RUNNING else "", "$accent"),
+    )
+
+
+def branch_status(view: BranchView) -> Content:
+    """One line: what is being waited for, or what came of it."""
+    detail = safe_line(view.detail)
+    match view.state:
+        case BranchState.LOADING:
+            return Content.assemble((f"Loading {safe_line(view.variant)} again … {detail}", "$foreground-muted"))
+        case BranchState.RUNNING:
+            return Content.assemble(("Writing on … ", "bold"), (f"{detail}  esc stops", "$foreground-muted"))
+        case BranchState.FAILED:
+            return Content.assemble(("✗ Failed: ", "bold $error"), (detail, ""))
+    return Content.assemble((_outcome(view), "bold"), ("  esc closes", "$foreground-muted"))
+
+
+def _outcome(view: BranchView) -> str:
+    stopped = "Stopped. " if view.state is BranchState.STOPPED else ""
+    if view.agreed_tokens is None:
+        return stopped or "Done."
+    donor, agreed = safe_line(view.donor), view.agreed_tokens
+    if agreed == 0:
+        return f"{stopped}It parts from {donor} again at once."
+    return f"{stopped}With that one token it follows {donor} for {agreed} more token{'' if agreed == 1 else 's'}."
+
+
+class BranchPane(Vertical):
+    """The free-running text on the left, the branch on the right, the state below."""
+
+    DEFAULT_CSS = """
+    BranchPane {
+        border: round $border;
+        border-title-color: $foreground;
+        padding: 0 1;
+
+        & Horizontal { height: 1fr; }
+        & VerticalScroll { width: 1fr; border: round $border-blurred; border-title-color: $foreground; padding: 0 1; }
+        & VerticalScroll:focus { border: round $border; }
+        & .branch-status { height: 1; }
+    }
+    """
+
+    def __init__(self, view: BranchView, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name for it
+        super().__init__(id=id)
+        self._view = view
+
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            yield _column("free")
+            yield _column("forced")
+        yield Static(classes="branch-status")
+
+    def on_mount(self) -> None:
+        self.show(self._view)
+
+    @property
+    def view(self) -> BranchView:
+        return self._view
+
+    def show(self, view: BranchView) -> None:
+        """Show the branch as it stands now. Call it at the rate of painting, not of tokens."""
+        self._view = view
+        self.border_title = branch_title(view)
+        variant = safe_line(view.variant)
+        self.query_one(".free").border_title = Content(f"{variant} as it wrote by itself")
+        self.query_one(".forced").border_title = Content(f"{variant} after {visible_piece(view.forced)}")
+        self.query_one(".free Static", Static).update(free_content(view))
+        self.query_one(".forced Static", Static).update(branch_content(view))
+        self.query_one(".branch-status", Static).update(branch_status(view))
+
+
+def _column(name: str) -> VerticalScroll:
+    return VerticalScroll(Static(), classes=name)
+
+
+class BranchScreen(ModalScreen[None]):
+    """A branch over the main screen. ``esc`` stops it while it runs, and closes it once it does not."""
+
+    DEFAULT_CSS = """
+    BranchScreen {
+        align: center middle;
+        & BranchPane { width: 90%; height: 80%; background: $surface; }
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "escape,q", "leave", "Stop or close", id="branch.leave", tooltip="Stop the branch; once it ended, close it"
+        )
+    ]
+
+    @dataclass
+    class StopRequested(Message):
+        """The branch under way should end; what it wrote stays."""
+
+    def __init__(self, view: BranchView) -> None:
+        super().__init__()
+        self._view = view
+
+    def compose(self) -> ComposeResult:
+        yield BranchPane(self._view)
+
+    def show(self, view: BranchView) -> None:
+        self._view = view
+        self.query_one(BranchPane).show(view)
+
+    def action_leave(self) -> None:
+        if self._view.state in (BranchState.LOADING, BranchState.RUNNING):
+            self.post_message(self.StopRequested())
+        else:
+            self.dismiss(None)

@@ -1,0 +1,143 @@
+"""The summary: the figures of one text, each over its plain words, and the verdict. Shows a DivergenceSummary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.geometry import Size
+from textual.widget import Widget
+
+from quanttui.records import DivergenceSummary, VerdictLevel
+from quanttui.text import safe_line
+from quanttui.tui.figures import multiple, nats, percent
+from quanttui.tui.visible import fit
+
+NOTHING_YET = "How far apart the two models are is measured after both have answered."
+
+VERDICT_STYLES = {
+    VerdictLevel.INDISTINGUISHABLE: ("=", "$success"),
+    VerdictLevel.SMALL: ("≈", "$success"),
+    VerdictLevel.CLEAR: ("≠", "$warning"),
+    VerdictLevel.BROKEN: ("✗", "$error"),
+}
+"""A sign and a colour for each level; the level's word stands beside them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A figure over what it means. ``short`` is said where ``words`` has no room."""
+
+    value: str
+    words: str
+    short: str
+
+
+def tiles(summary: DivergenceSummary) -> list[Tile]:
+    """The figures, most important first."""
+    kl = summary.kl_divergence
+    error = f" ±{nats(kl.standard_error)}" if kl.standard_error is not None else ""
+    top_error = summary.same_top_standard_error
+    share = percent(summary.same_top)
+    same = share if top_error is None else f"{share.removesuffix(' %')} ±{100 * top_error:.1f} %"
+    return [
+        Tile(nats(kl.mean) + error, "mean KL, nats a token", "mean KL"),
+        Tile(multiple(summary.noise_multiple), "the noise floor", "noise floor"),
+        Tile(same, "same first choice", "same top"),
+        Tile(nats(kl.p99), "p99: the worst 1 %", "p99"),
+        Tile(f"▲ {summary.real_flips}  △ {summary.tie_flips}", "real and tie flips", "flips"),
+    ]
+
+
+def summary_content(summary: DivergenceSummary, width: int, height: int = 4) -> Content:
+    """The verdict (two lines if it needs them and ``height`` has them), the figures, and below each what it is; in
+    two lines of height the figures' names stand beside them."""
+    figures = _tile_lines(tiles(summary), width) if height > 2 else [_one_line(tiles(summary), width)]
+    return Content("\n").join([*_verdict(summary, width, height - len(figures)), *figures][:height])
+
+
+def _verdict(summary: DivergenceSummary, width: int, limit: int) -> list[Content]:
+    level = summary.verdict.level
+    sign, style = VERDICT_STYLES[level]
+    text = safe_line(summary.verdict.text)
+    start, colon, rest = text.partition(":")
+    if colon and start.casefold() == level.value:
+        text = rest.strip()
+    scope = f"  ({summary.tokens} token{'' if summary.tokens == 1 else 's'}, {safe_line(summary.scope)})"
+    sentence = Content.assemble((f" {sign} {level.value.upper()} ", f"bold reverse {style}"), (" " + text, "bold"))
+    whole = Content.assemble(sentence, (scope, "$foreground-muted"))
+    if whole.cell_length <= width:
+        return [whole]
+    if limit < 2:
+        return [sentence.truncate(width, ellipsis=True)]
+    first, *rest_lines = whole.wrap(width)
+    return [first, Content(" ").join(rest_lines).truncate(width, ellipsis=True)] if rest_lines else [first]
+
+
+def _tile_lines(shown: list[Tile], width: int) -> list[Content]:
+    """Values over words, in columns; the words in full, the most important first, as far as the width goes."""
+    words = [tile.short for tile in shown]
+    for place, tile in enumerate(shown):
+        longer = [*words[:place], tile.words, *words[place + 1 :]]
+        words = longer if sum(_columns(shown, longer)) <= width else words
+    columns = _columns(shown, words)
+    spread = max(0, min(4, (width - sum(columns)) // len(columns)))
+    lines = [[tile.value for tile in shown], words]
+    values, below = (
+        "".join(fit(text, column + spread) for text, column in zip(line, columns, strict=True)) for line in lines
+    )
+    return [
+        Content.styled(values, "bold").truncate(width),
+        Content.styled(below, "$foreground-muted").truncate(width),
+    ]
+
+
+def _columns(shown: list[Tile], words: list[str]) -> list[int]:
+    return [max(cell_len(tile.value), cell_len(text)) + 2 for tile, text in zip(shown, words, strict=True)]
+
+
+def _one_line(shown: list[Tile], width: int) -> Content:
+    """``mean KL 0.041 ±0.008 · …``: as many figures as fit."""
+    line = Content("")
+    for tile in shown:
+        gap = "   " if line else ""
+        longer = Content.assemble(line, gap, (tile.short + " ", "$foreground-muted"), (tile.value, "bold"))
+        line = longer if longer.cell_length <= width else line
+    return line
+
+
+class SummaryLine(Widget):
+    """The verdict in one sentence and, below it, the figures it rests on, each with its meaning."""
+
+    DEFAULT_CSS = """
+    SummaryLine {
+        height: auto;
+        max-height: 4;
+        background: transparent;
+    }
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002  # Textual's own name for it
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self._summary: DivergenceSummary | None = None
+        self._note = NOTHING_YET
+
+    def show(self, summary: DivergenceSummary | None, note: str = NOTHING_YET) -> None:
+        """Show another text's summary, or ``note`` where there is none."""
+        self._summary, self._note = summary, note
+        self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(summary_content(self._summary, width).split("\n")) if self._summary else 1
+
+    def render(self) -> Content:
+        if self._summary is None:
+            return Content.styled(self._note, "$foreground-muted").truncate(self.size.width, ellipsis=True)
+        return summary_content(self._summary, self.size.width, self.size.height)
