@@ -66,7 +66,7 @@ before = probe.read()
 now[0] += 9; during = probe.read()
 reader = os.open(os.environ["FAKE_NVML_LOG"], os.O_RDONLY | os.O_NONBLOCK)
 after = probe.read()
-while after.at_seconds < 110:
+while not after.gpus:
     now[0] += 1; after = probe.read()
 show(before=before.nvml_problem, during=during.nvml_problem, after=after.nvml_problem, gpus=len(after.gpus))
 """
