@@ -13,7 +13,6 @@ from rich.text import Text
 from quanttui.cli.arguments import Parser
 from quanttui.cli.diagnosis import diagnose
 from quanttui.cli.engines import open_configured_engine
-from quanttui.cli.figures import MISSING, bytes_figure
 from quanttui.cli.narration import narration
 from quanttui.cli.page import page_text
 from quanttui.cli.stopping import stopping
@@ -21,6 +20,7 @@ from quanttui.cli.streams import write_data
 from quanttui.runs.document import document_text
 from quanttui.settings import Settings
 from quanttui.text import safe_line
+from quanttui.units import NOT_AVAILABLE, format_memory
 
 DESCRIPTION = "Show versions, devices, which variants run here and why not, folders and the environment that matters."
 _LABEL_CELLS = 24
@@ -47,8 +47,8 @@ def run(arguments: Namespace, settings: Settings) -> int:
 
 def _sections(diagnosis: Mapping[str, Any]) -> Iterator[RenderableType]:
     yield from _section("Versions", diagnosis["versions"])
-    engine = diagnosis["engine"]
-    yield from _section("Engine", {key: engine[key] for key in ("device", "device_name", "threads", "problem")})
+    engine = {name: value for name, value in diagnosis["engine"].items() if value is not None}
+    yield from _section("Engine", engine)
     variants = {name: reason or "runs" for name, reason in diagnosis["variants"].items()}
     yield from _section("Variants", variants)
     yield from _section("Memory", {"host": _memory(diagnosis["host"], "available"), **_gpus(diagnosis)})
@@ -63,11 +63,11 @@ def _gpus(diagnosis: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _memory(reading: Mapping[str, Any], which: str) -> str:
-    return f"{bytes_figure(reading[f'{which}_bytes'])} {which} of {bytes_figure(reading['total_bytes'])}"
+    return f"{format_memory(reading[f'{which}_bytes'])} {which} of {format_memory(reading['total_bytes'])}"
 
 
 def _section(title: str, lines: Mapping[str, object]) -> Iterator[Text]:
     yield Text(title, "bold")
     for label, value in lines.items():
-        shown = MISSING if value is None else safe_line(str(value))
+        shown = NOT_AVAILABLE if value is None else safe_line(str(value))
         yield Text(f"  {safe_line(label):<{_LABEL_CELLS}} {shown}")

@@ -10,7 +10,6 @@ from rich.table import Table
 from rich.text import Text
 
 from quanttui.cli.arguments import Parser
-from quanttui.cli.figures import MISSING, bytes_figure, count_figure
 from quanttui.cli.page import page_text, plain_table
 from quanttui.cli.streams import write_data
 from quanttui.models.catalog import list_models
@@ -18,6 +17,7 @@ from quanttui.records import ModelEntry
 from quanttui.runs.document import document_text
 from quanttui.settings import Settings
 from quanttui.text import safe_line
+from quanttui.units import NOT_AVAILABLE, format_bytes, format_count
 
 DESCRIPTION = "List the models that can be compared: the demo, folders that you name, and the Hugging Face cache."
 
@@ -41,11 +41,11 @@ def _table(models: list[ModelEntry]) -> Table:
     for entry in models:
         table.add_row(
             Text(safe_line(entry.id)),
-            bytes_figure(entry.size_bytes),
-            count_figure(entry.parameter_count),
-            str(entry.dtype or entry.prequantized or MISSING),
-            MISSING if entry.context_length is None else str(entry.context_length),
-            Text(safe_line(entry.architecture or MISSING)),
+            format_bytes(entry.size_bytes),
+            format_count(entry.parameter_count),
+            str(entry.dtype or entry.prequantized or NOT_AVAILABLE),
+            NOT_AVAILABLE if entry.context_length is None else str(entry.context_length),
+            Text(safe_line(entry.architecture or NOT_AVAILABLE)),
             Text(safe_line(entry.problem or ""), "yellow"),
         )
     return table

@@ -8,12 +8,12 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from quanttui.cli.figures import count_figure
 from quanttui.cli.painted import painted_output, plain_output
 from quanttui.cli.tables import cost_table, divergence_table
 from quanttui.cli.worst import worst_tokens
 from quanttui.records import CandidateResult, FinishReason, GenerationSettings, Output, PromptResult, Run
 from quanttui.text import safe_line, safe_text
+from quanttui.units import format_count
 
 _ENDINGS = {
     FinishReason.EOS: "ended by itself",
@@ -36,10 +36,10 @@ def _sections(run: Run) -> Iterator[RenderableType]:
     yield cost_table(run)
     yield from _notes(run)
     if run.summaries:
-        yield Text(f"\nHow far from {run.reference}, both reading the same tokens", "bold")
+        yield Text(f"\nHow far from {safe_line(str(run.reference))}, both reading the same tokens", "bold")
         yield divergence_table(run)
         for summary in run.summaries:
-            yield Text(f"{summary.variant}: {safe_line(summary.divergence.verdict.text)}")
+            yield Text(safe_line(f"{summary.variant}: {summary.divergence.verdict.text}"))
         yield from worst_tokens(run)
 
 
@@ -48,7 +48,7 @@ def _heading(run: Run) -> Text:
     name = Text(safe_line(entry.id), "bold")
     if model:
         name.append(
-            f" · {safe_line(model.architecture)} · {count_figure(model.parameter_count)} parameters", "not bold"
+            f" · {safe_line(model.architecture)} · {format_count(model.parameter_count)} parameters", "not bold"
         )
     return name.append(f" · {safe_line(run.environment.device_name)}\n", "not bold").append(
         _generation(run.request.generation), "not bold"
@@ -70,13 +70,13 @@ def _prompt(result: PromptResult, index: int, prompts: int) -> Iterator[Renderab
     yield _output_title(f"{result.reference_variant} (reference)", result.reference)
     yield _indented(plain_output(result.reference.text))
     for candidate in result.candidates:
-        yield _output_title(f"{candidate.variant}", candidate.output, _difference(candidate))
+        yield _output_title(str(candidate.variant), candidate.output, _difference(candidate))
         yield _indented(painted_output(candidate))
 
 
 def _output_title(name: str, output: Output, difference: str = "") -> Text:
     tokens = f"{len(output.token_ids)} tokens, {_ENDINGS[output.finish_reason]}"
-    return Text.assemble((name, "bold"), f" · {tokens}{difference}")
+    return Text.assemble((safe_line(name), "bold"), f" · {tokens}{difference}")
 
 
 def _difference(candidate: CandidateResult) -> str:

@@ -5,18 +5,11 @@ from __future__ import annotations
 from rich.table import Table
 from rich.text import Text
 
-from quanttui.cli.figures import (
-    MISSING,
-    bytes_figure,
-    nats_figure,
-    rate_figure,
-    ratio_figure,
-    seconds_figure,
-    with_error,
-)
 from quanttui.cli.page import plain_table
 from quanttui.records import CandidateSummary, LoadRecord, Output, Run
 from quanttui.text import safe_line
+from quanttui.tui.figures import multiple, nats, percent
+from quanttui.units import NOT_AVAILABLE, format_bytes, format_ratio, format_seconds
 
 
 def cost_table(run: Run) -> Table:
@@ -30,15 +23,15 @@ def cost_table(run: Run) -> Table:
 def _cost_row(run: Run, index: int, load: LoadRecord, reference: LoadRecord | None) -> list[Text | str]:
     outputs, speed = _outputs(run, index), _speed(run, index)
     return [
-        Text(str(load.report.variant)),
-        bytes_figure(load.report.parameter_bytes),
-        ratio_figure(load.report.parameter_bytes, reference.report.parameter_bytes) if reference else "",
-        bytes_figure(_peak(load)),
-        ratio_figure(_peak(load), _peak(reference)) if reference else "",
-        seconds_figure(load.report.load_seconds),
-        seconds_figure(_mean([output.time_to_first_token_seconds for output in outputs])),
-        rate_figure(speed),
-        ratio_figure(speed, _speed(run, 0)) if reference else "",
+        Text(safe_line(str(load.report.variant))),
+        format_bytes(load.report.parameter_bytes),
+        _ratio(load.report.parameter_bytes, reference.report.parameter_bytes) if reference else "",
+        format_bytes(_peak(load)),
+        _ratio(_peak(load), _peak(reference)) if reference else "",
+        format_seconds(load.report.load_seconds),
+        format_seconds(_mean([output.time_to_first_token_seconds for output in outputs])),
+        _rate(speed),
+        _ratio(speed, _speed(run, 0)) if reference else "",
         _parts_at(run, index) if reference else "reference",
     ]
 
@@ -52,7 +45,7 @@ def divergence_table(run: Run) -> Table:
         table.add_row(*_divergence_row(summary))
     floor = run.summaries[0].divergence.noise_floor
     table.caption = (
-        f"KL(reference‖candidate), nats per token; floor {nats_figure(floor.mean)} ({safe_line(floor.kind)}); "
+        f"KL(reference‖candidate), nats per token; floor {nats(floor.mean)} ({safe_line(floor.kind)}); "
         "Δp: root mean square, percentage points; ppl: perplexity reference → candidate; flips: real + tie"
     )
     table.caption_justify = "left"
@@ -62,14 +55,14 @@ def divergence_table(run: Run) -> Table:
 def _divergence_row(summary: CandidateSummary) -> list[Text | str]:
     divergence, kl = summary.divergence, summary.divergence.kl_divergence
     return [
-        Text(str(summary.variant)),
+        Text(safe_line(str(summary.variant))),
         str(divergence.tokens),
-        with_error(nats_figure(kl.mean), kl.standard_error),
-        nats_figure(kl.median),
-        nats_figure(kl.p99),
-        nats_figure(kl.max),
-        MISSING if divergence.noise_multiple is None else f"{divergence.noise_multiple:.3g}×",
-        f"{100 * divergence.same_top:.1f} %",
+        _with_error(kl.mean, kl.standard_error),
+        nats(kl.median),
+        nats(kl.p99),
+        nats(kl.max),
+        multiple(divergence.noise_multiple),
+        percent(divergence.same_top),
         f"{divergence.rms_delta_p:.2f}",
         f"{divergence.perplexity_reference:.3g} → {divergence.perplexity_candidate:.3g}",
         f"{divergence.real_flips} + {divergence.tie_flips}",
@@ -100,3 +93,15 @@ def _peak(load: LoadRecord) -> int | None:
 def _mean(values: list[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return sum(known) / len(known) if known else None
+
+
+def _ratio(value: float | None, reference: float | None) -> str:
+    return format_ratio(value / reference if value is not None and reference else None)
+
+
+def _rate(per_second: float | None) -> str:
+    return NOT_AVAILABLE if per_second is None else f"{per_second:.1f}"
+
+
+def _with_error(mean_nats: float, error_nats: float | None) -> str:
+    return nats(mean_nats) if error_nats is None else f"{nats(mean_nats)} ± {nats(error_nats)}"

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
-from quanttui.cli.figures import nats_figure
 from quanttui.records import FlipKind, Run, Score, TokenScore, Variant
 from quanttui.text import safe_line
+from quanttui.tui.figures import nats
 
 SHOWN = 5
 _BEFORE, _AFTER = 8, 4
@@ -33,7 +33,7 @@ def worst_tokens(run: Run) -> Iterator[Text]:
     for summary in run.summaries:
         places = heapq.nlargest(SHOWN, _places(run, summary.variant), key=lambda place: place.token.kl_divergence)
         if places:
-            yield Text(f"\nWorst tokens of {summary.variant}", "bold")
+            yield Text(f"\nWorst tokens of {safe_line(str(summary.variant))}", "bold")
         for place in places:
             yield _line(place, several=len(run.prompts) > 1)
             yield _context(place)
@@ -53,7 +53,7 @@ def _line(place: _Place, *, several: bool) -> Text:
     return Text.assemble(
         f"  {where} ",
         (f'"{safe_line(token.text)}"', "bold"),
-        f"  KL {nats_figure(token.kl_divergence)}"
+        f"  KL {nats(token.kl_divergence)}"
         f"  p {token.reference_probability:.3f} → {token.candidate_probability:.3f}"
         f"  rank {token.reference_rank} → {token.candidate_rank}  {_FLIPS[token.flip]}",
     )
