@@ -1,0 +1,22 @@
+"""The terminal app. Importing the room imports nothing heavy; ``run_app`` does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from quanttui.tui.services import Services
+
+__all__ = ["run_app"]
+
+
+def run_app(services: Services, *, mouse: bool = True) -> int:
+    """Show the app until the user leaves, and close the engine. Returns the exit code a command should end with."""
+    from quanttui.tui.app import QuantTuiApp
+
+    app = QuantTuiApp(services)
+    try:
+        app.run(mouse=mouse)
+    finally:
+        services.engine.close()
+    return app.return_code or 0

@@ -1,0 +1,80 @@
+"""Every key of the app, once: bindings, footer, help and palette are all made from this list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """``id`` is what a user rebinds, ``label`` what the footer says, ``tooltip`` what help and palette say."""
+
+    id: str
+    keys: str
+    action: str
+    label: str
+    tooltip: str
+    group: str
+    shown_as: str | None = None
+    priority: bool = False
+
+    def binding(self) -> Binding:
+        return Binding(
+            self.keys,
+            self.action,
+            self.label,
+            show=False,
+            key_display=self.shown_as,
+            priority=self.priority,
+            tooltip=self.tooltip,
+            id=self.id,
+        )
+
+
+RUNNING, CHOOSING, READING, MOVING, APP = "Run", "Choose", "Read", "Move", "App"
+
+SCREEN_COMMANDS = (
+    Command("run", "f5,ctrl+r", "run", "run", "Run the comparison", RUNNING, "F5", priority=True),
+    Command("back", "escape", "back", "stop", "Leave the text field; then stop the run", RUNNING, "esc"),
+    Command("tick", "space", "tick", "tick", "Tick or untick the highlighted variant as a candidate", CHOOSING),
+    Command("reference", "r", "reference", "reference", "Make the highlighted variant the reference", CHOOSING),
+    Command("add", "a,plus", "add_variant", "add", "Add a variant with options, such as nf4+dq", CHOOSING, "a"),
+    Command("open", "o", "open_model", "open", "Open a model: a folder or a hub id", CHOOSING),
+    Command("next", "n", "difference(1)", "next difference", "Jump to the next difference", READING),
+    Command("previous", "N,upper_n", "difference(-1)", "previous", "Jump to the previous difference", READING, "N"),
+    Command("next_candidate", "right,right_square_bracket", "candidate(1)", "candidate", "Show the next candidate",
+            READING, "→"),
+    Command("previous_candidate", "left,left_square_bracket", "candidate(-1)", "candidate",
+            "Show the previous candidate", READING, "←"),
+    Command("copy", "y", "copy", "copy", "Copy the output to the clipboard", READING),
+    Command("zoom", "z", "zoom", "zoom", "Let the pane fill the screen, or put it back", READING),
+    Command("model", "1", "pane('model')", "model", "Go to the models", MOVING),
+    Command("variants", "2", "pane('variants')", "variants", "Go to the variants", MOVING),
+    Command("prompt", "3", "pane('prompt')", "prompt", "Go to the prompt", MOVING),
+    Command("reference_output", "4", "pane('reference')", "reference", "Go to the reference's output", MOVING),
+    Command("candidate_output", "5", "pane('candidate')", "candidate", "Go to the candidate's output", MOVING),
+    Command("memory", "6", "pane('memory')", "memory", "Go to the memory", MOVING),
+    Command("settings", "comma", "pane('settings')", "settings", "Go to the settings", MOVING, ","),
+    Command("pane_next", "tab", "app.focus_next", "next pane", "Go to the next pane or field", MOVING),
+    Command("pane_previous", "shift+tab", "app.focus_previous", "previous pane", "Go to the previous one", MOVING),
+)
+
+APP_COMMANDS = (
+    Command("theme", "t", "theme", "theme", "Change the theme: dark, light, the terminal's own colours", APP),
+    Command("help", "question_mark,f1", "help", "help", "Show every key", APP, "?"),
+    Command("palette", "ctrl+p", "command_palette", "palette", "Find any action by name", APP, "^p", priority=True),
+    Command("quit_letter", "q", "leave", "quit", "Leave (asks once while a run is going on)", APP),
+    Command("quit", "ctrl+q", "leave", "quit", "Leave (asks once while a run is going on)", APP, "^q", priority=True),
+    Command("interrupt", "ctrl+c", "interrupt", "stop", "Stop the run; says how to leave where none is", APP, "^c"),
+)
+
+GROUPS = (RUNNING, CHOOSING, READING, MOVING, APP)
+IN_PALETTE = tuple(c for c in (*SCREEN_COMMANDS, *APP_COMMANDS) if c.id not in ("palette", "quit_letter", "interrupt"))
+
+# The footer's keys by what the user is about to do, the most wanted first.
+FOOTER_IDLE = ("run", "tick", "reference", "add", "help", "palette", "quit")
+FOOTER_TYPING = ("run", "back", "pane_next", "palette", "quit")
+FOOTER_RUNNING = ("back", "next_candidate", "next", "zoom", "help", "palette", "quit")
+FOOTER_DONE = ("run", "next", "next_candidate", "zoom", "help", "palette", "quit")

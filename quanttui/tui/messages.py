@@ -1,0 +1,95 @@
+"""What the parts of the screen tell each other: facts in the past tense, intents ending in ``Requested``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from quanttui.records import EngineDescription, MemoryReading, ModelEntry, Variant
+from quanttui.records.events import RunEvent
+from quanttui.tui.state.pages import Pane
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What went wrong, raw, as in ``QuantTuiError``."""
+
+    message: str
+    hint: str = ""
+
+
+@dataclass
+class RunAdvanced(Message):
+    """The run ``run_id`` told something. Posted from the run's thread."""
+
+    run_id: str
+    event: RunEvent
+
+
+@dataclass
+class EngineWarmed(Message):
+    """The engine is ready and has said where it runs."""
+
+    description: EngineDescription
+
+
+@dataclass
+class EngineFailed(Message):
+    """The engine could not start. The next run tries again."""
+
+    problem: Problem
+
+
+@dataclass
+class ModelsListed(Message):
+    """The catalogue was read."""
+
+    entries: tuple[ModelEntry, ...]
+
+
+@dataclass
+class ModelsFailed(Message):
+    """The catalogue could not be read."""
+
+    problem: Problem
+
+
+@dataclass
+class MemoryRead(Message):
+    """A reading of GPUs and host came in."""
+
+    reading: MemoryReading
+
+
+@dataclass
+class ModelRequested(Message):
+    """The user chose a model of the list."""
+
+    entry: ModelEntry
+
+
+@dataclass
+class VariantTickRequested(Message):
+    """The user ticked a variant, or took the tick away."""
+
+    variant: Variant
+
+
+@dataclass
+class CandidateRequested(Message):
+    """The user wants to see this candidate's output."""
+
+    variant: Variant
+
+
+@dataclass
+class PageRequested(Message):
+    """The user wants the page of this pane (where the terminal is too small for all)."""
+
+    pane: Pane
+
+
+@dataclass
+class SettingsEdited(Message):
+    """A field of the settings row changed."""

@@ -1,0 +1,1 @@
+"""The screens: the cockpit, the keys, a question with one line for its answer."""

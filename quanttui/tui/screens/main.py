@@ -1,0 +1,229 @@
+"""The cockpit: every pane, and the one place where messages become what is shown. Its keys stand in ``actions``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.widgets import Input, TextArea
+
+from quanttui.records import MemoryReading, ModelEntry
+from quanttui.records.events import ModelLoaded
+from quanttui.text import safe_line
+from quanttui.tui import messages
+from quanttui.tui.keys import FOOTER_DONE, FOOTER_IDLE, FOOTER_RUNNING, FOOTER_TYPING
+from quanttui.tui.screens.actions import ScreenActions
+from quanttui.tui.screens.output_painter import paint_outputs
+from quanttui.tui.services import Services
+from quanttui.tui.state.pages import Page, Pane, layout_class
+from quanttui.tui.state.run_view import RunView
+from quanttui.tui.state.selection import Selection
+from quanttui.tui.state.status import Status, Tone, run_status
+from quanttui.tui.widgets.candidate_bar import CandidateBar
+from quanttui.tui.widgets.divergence_slot import DivergenceSlot
+from quanttui.tui.widgets.footer_lines import FooterLines
+from quanttui.tui.widgets.header_line import HeaderLine
+from quanttui.tui.widgets.memory_pane import MemoryPane
+from quanttui.tui.widgets.model_list import ModelList
+from quanttui.tui.widgets.output_pane import OutputPane
+from quanttui.tui.widgets.page_tabs import PageTabs
+from quanttui.tui.widgets.prompt_editor import PromptEditor
+from quanttui.tui.widgets.settings_row import SettingsRow
+from quanttui.tui.widgets.variant_list import VariantList
+
+_LAYOUTS = ("narrow", "wide", "huge")
+
+
+class MainScreen(ScreenActions, Screen[None]):
+    """Holds what is chosen (``selection``) and the latest run (``run_view``); paints what changed at a steady beat."""
+
+    AUTO_FOCUS = "#variant-choices"
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        choices = services.choices
+        self.services = services
+        selection = Selection(chosen_reference=choices.reference)
+        for variant in (*choices.candidates, *((choices.reference,) if choices.reference else ())):
+            selection = selection.with_offer(variant)
+        self.selection = replace(selection, ticked=frozenset(choices.candidates) - {choices.reference})
+        self.entries: tuple[ModelEntry, ...] = ()
+        self.reading: MemoryReading | None = None
+        self.run_view: RunView | None = None
+        self.page = Page.SETUP
+        self.idle_status = Status("engine warming up", Tone.BUSY)
+        self._warning: Status | None = None
+        self._stale = True
+
+    def compose(self) -> ComposeResult:
+        choices = self.services.choices
+        yield HeaderLine()
+        yield PageTabs()
+        with Horizontal(id="body"):
+            with Vertical(id="side"):
+                yield ModelList()
+                yield VariantList()
+                yield MemoryPane()
+            with Vertical(id="work"):
+                with Vertical(id="asked"):
+                    yield PromptEditor(choices.prompt)
+                    yield SettingsRow(choices.settings)
+                yield CandidateBar()
+                with Horizontal(id="outputs"):
+                    yield OutputPane(4, "Reference", id="reference")
+                    yield OutputPane(5, "Candidate", id="candidate")
+                yield DivergenceSlot()
+        yield FooterLines()
+
+    def on_mount(self) -> None:
+        self.show_page(Page.SETUP)
+        self.set_interval(self.services.paint_interval_seconds, self._paint_if_stale)
+        self.set_interval(1.0, self._age_memory)
+        self.paint()
+
+    @property
+    def is_busy(self) -> bool:
+        return self.run_view is not None and not self.run_view.is_over
+
+    def on_resize(self, event: events.Resize) -> None:
+        layout = layout_class(event.size.width, event.size.height)
+        for name in _LAYOUTS:
+            self.set_class(name == layout, f"-{name}")
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        self.paint_footer()
+
+    def on_descendant_blur(self, event: events.DescendantBlur) -> None:
+        self.paint_footer()
+
+    @on(messages.RunAdvanced)
+    def run_advanced(self, message: messages.RunAdvanced) -> None:
+        """What comes late from a run that is no longer the latest is dropped."""
+        if self.run_view is None or message.run_id != self.run_view.request.run_id:
+            return
+        self.run_view.apply(message.event)
+        self._stale = True
+        if isinstance(message.event, ModelLoaded):
+            measured = {**self.selection.measured_bytes, message.event.variant: message.event.report.parameter_bytes}
+            self.select(replace(self.selection, measured_bytes=measured))
+        if self.run_view.is_over:
+            self.forget_warning()
+            self.paint()
+
+    @on(messages.EngineWarmed)
+    def engine_warmed(self, message: messages.EngineWarmed) -> None:
+        device = safe_line(f"ready on {message.description.device_name}")
+        self.idle_status = Status(f"{device} · F5 runs")
+        self.select(replace(self.selection, engine=message.description))
+
+    @on(messages.EngineFailed)
+    def engine_failed(self, message: messages.EngineFailed) -> None:
+        words = f"the engine did not start: {message.problem.message} · {message.problem.hint}"
+        self.idle_status = Status(safe_line(words), Tone.BAD)
+        self.paint_footer()
+
+    @on(messages.ModelsListed)
+    def models_listed(self, message: messages.ModelsListed) -> None:
+        self.entries = (*message.entries, *(entry for entry in self.entries if entry not in message.entries))
+        wanted = self.services.choices.model_id
+        chosen = next((entry for entry in self.entries if entry.id == wanted), None) or next(iter(self.entries), None)
+        if self.selection.model is None and chosen is not None:
+            self.select(self.selection.with_model(chosen))
+        self.paint()
+
+    @on(messages.ModelsFailed)
+    def models_failed(self, message: messages.ModelsFailed) -> None:
+        self.query_one(ModelList).say(f"✗ {message.problem.message}")
+
+    @on(messages.MemoryRead)
+    def memory_read(self, message: messages.MemoryRead) -> None:
+        self.reading = message.reading
+        self.query_one(MemoryPane).show(message.reading)
+        self.query_one(HeaderLine).show(self.selection, self.reading)
+
+    @on(messages.ModelRequested)
+    def model_requested(self, message: messages.ModelRequested) -> None:
+        self.choose_model(message.entry)
+
+    @on(messages.VariantTickRequested)
+    def tick_requested(self, message: messages.VariantTickRequested) -> None:
+        self.tick(message.variant)
+
+    @on(messages.CandidateRequested)
+    def candidate_requested(self, message: messages.CandidateRequested) -> None:
+        if self.run_view is not None:
+            self.run_view.show([view.variant for view in self.run_view.candidates].index(message.variant))
+            self.paint()
+
+    @on(messages.PageRequested)
+    def page_requested(self, message: messages.PageRequested) -> None:
+        self.action_pane(message.pane)
+
+    @on(messages.SettingsEdited)
+    def settings_edited(self) -> None:
+        self.forget_warning()
+
+    def select(self, selection: Selection) -> None:
+        """What is chosen changes; whatever shows it follows."""
+        self.selection = selection
+        self.query_one(ModelList).show(self.entries, selection.model)
+        self.query_one(VariantList).show(selection)
+        self.query_one(HeaderLine).show(selection, self.reading)
+        self.paint_footer()
+
+    def show_page(self, page: Page) -> None:
+        """Only a small terminal has pages; elsewhere this changes nothing one sees."""
+        self.page = page
+        for each in Page:
+            self.set_class(each is page, f"-page-{each}")
+        self.query_one(PageTabs).show(page)
+
+    def warn(self, words: str) -> None:
+        """A line in the footer in place of the status, until something else happens. ``words`` may be raw."""
+        self._warning = Status(safe_line(words), Tone.WARNING)
+        self.paint_footer()
+
+    def forget_warning(self) -> None:
+        self._warning = None
+        self.owner.forget_leaving()
+        self.paint_footer()
+
+    def paint(self) -> None:
+        self._stale = False
+        paint_outputs(self, self.run_view)
+        self.select(self.selection)
+
+    def paint_footer(self) -> None:
+        footer = self.query_one(FooterLines)
+        status = run_status(self.run_view) if self.run_view is not None else self.idle_status
+        footer.show_status(self._warning or status)
+        keys = self.keys_by_id()
+        footer.show_keys([(keys[name], label) for name, label in self._footer_labels() if name in keys])
+
+    def _footer_labels(self) -> list[tuple[str, str]]:
+        if isinstance(self.focused, Input | TextArea):
+            return [(name, "leave field" if name == "back" else self.label_of(name)) for name in FOOTER_TYPING]
+        if self.is_busy:
+            chosen = FOOTER_RUNNING
+        else:
+            in_setup = self.focused is None or self._pane_of_focus() not in (Pane.REFERENCE, Pane.CANDIDATE)
+            chosen = FOOTER_IDLE if self.run_view is None or in_setup else FOOTER_DONE
+        return [(name, self.label_of(name)) for name in chosen]
+
+    def _pane_of_focus(self) -> Pane | None:
+        ids = [widget.id for widget in (self.focused.ancestors_with_self if self.focused else ())]
+        return next((pane for pane in Pane if pane.value in ids), None)
+
+    def _paint_if_stale(self) -> None:
+        if self._stale:
+            self._stale = False
+            paint_outputs(self, self.run_view)
+            self.paint_footer()
+
+    def _age_memory(self) -> None:
+        self.query_one(MemoryPane).age(self.services.clock())
+
+

@@ -1,0 +1,100 @@
+"""Lays a ``RunView`` out over the output panes. Reads the run, writes the widgets; keeps nothing of its own."""
+
+from __future__ import annotations
+
+from textual.screen import Screen
+
+from quanttui.records import DiffSpan
+from quanttui.text import safe_line
+from quanttui.tui.state.painting import paint_output
+from quanttui.tui.state.run_view import RunView
+from quanttui.tui.state.status import divergence_words
+from quanttui.tui.state.variant_view import Stage, VariantView, figures
+from quanttui.tui.widgets.candidate_bar import CandidateBar
+from quanttui.tui.widgets.output_pane import OutputPane
+
+EMPTY_REFERENCE = ("Press F5 to run", "The reference answers the prompt here, in full precision.")
+EMPTY_CANDIDATE = ("", "The quantized model answers here. Every word that differs is underlined.")
+
+
+def paint_outputs(screen: Screen[None], run: RunView | None) -> None:
+    """Both panes and the bar of candidates, as ``run`` stands."""
+    reference = screen.query_one("#reference", OutputPane)
+    candidate = screen.query_one("#candidate", OutputPane)
+    if run is None:
+        reference.show_empty(*EMPTY_REFERENCE)
+        candidate.show_empty(*EMPTY_CANDIDATE)
+        return
+    screen.query_one(CandidateBar).show(run.candidates, run.shown)
+    spans, current = run.spans(), run.current_difference()
+    _paint(reference, run.reference, run, spans, current)
+    _paint(candidate, run.candidate, run, spans, current)
+
+
+def scroll_to_difference(screen: Screen[None], span: DiffSpan) -> None:
+    """Both texts scroll to ``span``."""
+    screen.query_one("#reference", OutputPane).text.scroll_to_token(span.reference[0])
+    screen.query_one("#candidate", OutputPane).text.scroll_to_token(span.candidate[0])
+
+
+def _paint(
+    pane: OutputPane, view: VariantView | None, run: RunView, spans: tuple[DiffSpan, ...], current: DiffSpan | None
+) -> None:
+    if view is None:
+        _paint_unsettled(pane, run)
+        return
+    pane.entitle(view.variant.spelling, _place(view, run), _subtitle(view, run))
+    pane.show_figures(figures(view, run.reference) if view.report else ())
+    if view.tokens or view.output is not None:
+        prompt = run.request.prompts[0]
+        pane.show_text(paint_output(view, prompt, spans, current))
+    else:
+        pane.show_waiting(view, _hint(view))
+    if run.failure is not None and view.stage is Stage.FAILED:
+        pane.show_failure(run.failure)
+
+
+def _paint_unsettled(pane: OutputPane, run: RunView) -> None:
+    """The run has not got as far as to know its reference."""
+    pane.entitle("")
+    pane.show_figures(())
+    pane.text.show(())
+    if run.failure is not None:
+        pane.show_failure(run.failure)
+    else:
+        pane.notice.say("the engine is warming up", "", "esc stops it.", tone="busy")
+
+
+def _hint(view: VariantView) -> str:
+    if view.stage is Stage.WAITING:
+        return "One model is in memory at a time."
+    return "" if view.stage in (Stage.STOPPED, Stage.FAILED, Stage.DONE) else "esc stops it."
+
+
+def _place(view: VariantView, run: RunView) -> str:
+    if view.is_reference or len(run.candidates) < 2:
+        return ""
+    return f"{run.shown + 1} of {len(run.candidates)}"
+
+
+def _subtitle(view: VariantView, run: RunView) -> str:
+    if view.is_reference:
+        if view.output is None:
+            return f"{len(view.tokens)} tokens" if view.tokens else ""
+        return f"{len(view.tokens)} tokens, {_END_WORDS[view.output.finish_reason]}"
+    words = divergence_words(view, run.reference)
+    differences = len(run.differences())
+    if run.cursor is not None and differences:
+        return f"difference {run.cursor + 1} of {differences} · {words}" if words else f"difference {run.cursor + 1}"
+    if not words and view.tokens:
+        start = run.differences()[0].candidate[0] + 1 if differences else None
+        return f"parts at token {start}" if start else safe_line(f"the same so far, {len(view.tokens)} tokens")
+    return words
+
+
+_END_WORDS = {
+    "eos": "ended by the model",
+    "length": "cut at max new tokens",
+    "context": "the context is full",
+    "cancelled": "stopped",
+}

@@ -1,0 +1,43 @@
+"""All that the app needs from outside: the engine, the catalogue, the readings, the clock. A test hands in its own."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from quanttui.engine.base import Engine
+from quanttui.records import GenerationSettings, MemoryReading, ModelEntry, Precision, Variant
+
+DEFAULT_CANDIDATES = (Variant(Precision.INT8), Variant(Precision.NF4))
+DEFAULT_PROMPT = "Once upon a time"
+
+
+@dataclass(frozen=True, slots=True)
+class InitialChoices:
+    """What is chosen when the app opens. ``model_id`` None: the first of the catalogue; ``reference`` None: by dtype."""
+
+    model_id: str | None = None
+    prompt: str = DEFAULT_PROMPT
+    reference: Variant | None = None
+    candidates: tuple[Variant, ...] = DEFAULT_CANDIDATES
+    settings: GenerationSettings = GenerationSettings()
+    theme: str = "quanttui-dark"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """``find_model`` reads a folder or a hub id, ``list_models`` and ``read_memory`` may block: all run off the UI
+    thread and may raise ``QuantTuiError``. ``memory_interval_seconds`` None: memory is read once."""
+
+    engine: Engine
+    list_models: Callable[[], Sequence[ModelEntry]]
+    find_model: Callable[[str], ModelEntry]
+    read_memory: Callable[[], MemoryReading]
+    choices: InitialChoices = field(default_factory=InitialChoices)
+    score: bool = True
+    memory_interval_seconds: float | None = 1.0
+    paint_interval_seconds: float = 0.08
+    clock: Callable[[], float] = time.monotonic
+    new_run_id: Callable[[], str] = lambda: uuid.uuid4().hex[:12]

@@ -1,0 +1,146 @@
+"""Folds the events of a run into what the screen shows. Pure: no widget, no clock, no engine."""
+
+from __future__ import annotations
+
+from quanttui.records import DiffOp, DiffSpan, RunRequest, Variant
+from quanttui.records.events import (
+    CandidateScored,
+    LoadProgressed,
+    LoadStarted,
+    ModelLoaded,
+    ModelUnloaded,
+    OutputFinished,
+    PromptPrepared,
+    RunEvent,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    ScoreProgressed,
+    TokenGenerated,
+)
+from quanttui.tui.state.live_diff import LiveDiff
+from quanttui.tui.state.variant_view import Stage, VariantView
+
+
+class RunView:
+    """One run: a view of the reference and one of each candidate, which candidate is shown, and how it ended.
+
+    Shows the first prompt. ``shown`` follows the candidate at work until the user picks one.
+    """
+
+    def __init__(self, request: RunRequest) -> None:
+        self.request = request
+        self.reference: VariantView | None = (
+            VariantView(request.reference, is_reference=True) if request.reference else None
+        )
+        self.candidates = [VariantView(variant, is_reference=False) for variant in request.candidates]
+        self.shown = 0
+        self.current: VariantView | None = None
+        self.failure: RunFailed | None = None
+        self.is_over = False
+        self.stopping = False
+        self.cursor: int | None = None
+        self._follows = True
+        self._live = LiveDiff()
+
+    @property
+    def candidate(self) -> VariantView | None:
+        """The candidate that is shown."""
+        return self.candidates[self.shown] if self.candidates else None
+
+    def show(self, index: int) -> None:
+        """The user picks a candidate; from now on the screen does not follow the work."""
+        self._follows = False
+        if index != self.shown:
+            self.shown, self.cursor = index % len(self.candidates), None
+
+    def view_of(self, variant: Variant) -> VariantView | None:
+        views = [view for view in (self.reference, *self.candidates) if view is not None]
+        return next((view for view in views if view.variant == variant), None)
+
+    def spans(self) -> tuple[DiffSpan, ...]:
+        """How the shown candidate's tokens lie beside the reference's, as far as both are there."""
+        if self.reference is None or self.candidate is None:
+            return ()
+        if self.candidate.output is not None:
+            return self.candidate.diff
+        return self._live.spans(self.reference.token_ids, self.candidate.token_ids, key=self.candidate.variant)
+
+    def differences(self) -> list[DiffSpan]:
+        return [span for span in self.spans() if span.op is not DiffOp.EQUAL]
+
+    def step(self, by: int) -> DiffSpan | None:
+        """Move the cursor to the next (1) or previous (-1) difference, round the end; None where there is none."""
+        differences = self.differences()
+        if not differences:
+            self.cursor = None
+            return None
+        start = -1 if by > 0 else 0
+        self.cursor = ((start if self.cursor is None else self.cursor) + by) % len(differences)
+        return differences[self.cursor]
+
+    def current_difference(self) -> DiffSpan | None:
+        differences = self.differences()
+        if self.cursor is None or self.cursor >= len(differences):
+            return None
+        return differences[self.cursor]
+
+    def apply(self, event: RunEvent) -> None:
+        match event:
+            case RunStarted(reference=variant):
+                self.reference = VariantView(variant, is_reference=True)
+            case RunFinished():
+                self.is_over = True
+                self._enter(None)
+            case RunFailed():
+                self._fail(event)
+            case _ if (view := self.view_of(event.variant)) is not None:
+                self._apply_to(view, event)
+            case _:
+                pass
+
+    def _apply_to(self, view: VariantView, event: RunEvent) -> None:
+        match event:
+            case LoadStarted():
+                self._enter(view)
+                _progress(view, Stage.LOADING, "reading weights", 0, 0)
+            case LoadProgressed(progress=made):
+                _progress(view, Stage.LOADING, made.stage, made.done, made.total)
+            case ModelLoaded(report=report):
+                view.report = report
+                _progress(view, Stage.PREPARING, "reading the prompt", 0, 0)
+            case PromptPrepared():
+                _progress(view, Stage.GENERATING, "", 0, self.request.generation.max_new_tokens)
+            case TokenGenerated(prompt=0, token=token):
+                view.tokens.append(token)
+                view.done = len(view.tokens)
+            case OutputFinished(prompt=0):
+                view.output, view.first_divergence, view.diff = event.output, event.first_divergence, event.diff
+            case ScoreProgressed(progress=scored):
+                _progress(view, Stage.SCORING, "", scored.done_tokens, scored.total_tokens)
+            case CandidateScored(prompt=0):
+                view.score, view.divergence = event.score, event.divergence
+            case ModelUnloaded(report=unload):
+                view.unload = unload
+                view.stage = Stage.DONE
+            case _:
+                pass
+
+    def _enter(self, view: VariantView | None) -> None:
+        self.current = view
+        if view is not None and not view.is_reference and self._follows:
+            self.shown, self.cursor = self.candidates.index(view), None
+
+    def _fail(self, event: RunFailed) -> None:
+        self.failure, self.is_over = event, True
+        stage = Stage.STOPPED if event.was_cancelled else Stage.FAILED
+        at = self.current or self.reference
+        if at is not None and at.stage is not Stage.DONE:
+            at.stage = stage
+        for view in (self.reference, *self.candidates):
+            if view is not None and view.stage is Stage.WAITING:
+                view.stage = Stage.STOPPED
+
+
+def _progress(view: VariantView, stage: Stage, label: str, done: int, total: int) -> None:
+    view.stage, view.stage_label, view.done, view.total = stage, label, done, total

@@ -1,0 +1,69 @@
+"""What is chosen for the next run: the model, its reference, the ticked candidates. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from quanttui.records import EngineDescription, ModelEntry, Precision, Variant
+from quanttui.variants import default_reference
+
+DESCRIPTIONS = {
+    Precision.FP32: "32-bit float, nothing lost",
+    Precision.BF16: "16-bit float, wide range",
+    Precision.FP16: "16-bit float, fine steps",
+    Precision.INT8: "8-bit integers, outliers 16-bit",
+    Precision.NF4: "4-bit, steps of a normal curve",
+    Precision.FP4: "4-bit float",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """``chosen_reference`` None: the checkpoint's own half-precision type. The reference is never a candidate."""
+
+    model: ModelEntry | None = None
+    chosen_reference: Variant | None = None
+    ticked: frozenset[Variant] = frozenset()
+    offered: tuple[Variant, ...] = tuple(Variant(precision) for precision in Precision)
+    engine: EngineDescription | None = None
+    measured_bytes: dict[Variant, int] = field(default_factory=dict)
+
+    @property
+    def reference(self) -> Variant:
+        if self.chosen_reference is not None:
+            return self.chosen_reference
+        dtype = self.model.dtype if self.model else Precision.BF16
+        return default_reference(dtype, self.engine.device if self.engine else "cpu")
+
+    @property
+    def candidates(self) -> tuple[Variant, ...]:
+        """The ticked ones, in the order of the list."""
+        return tuple(v for v in self.offered if v in self.ticked and v != self.reference)
+
+    def with_model(self, entry: ModelEntry) -> Selection:
+        if self.model is not None and entry.path == self.model.path:
+            return replace(self, model=entry)
+        return replace(self, model=entry, measured_bytes={})
+
+    def with_tick(self, variant: Variant) -> Selection:
+        """The tick of ``variant`` turned over."""
+        return replace(self, ticked=self.ticked ^ {variant})
+
+    def with_reference(self, variant: Variant) -> Selection:
+        return replace(self, chosen_reference=variant, ticked=self.ticked - {variant})
+
+    def with_offer(self, variant: Variant) -> Selection:
+        """``variant`` offered after its own kind, and ticked."""
+        if variant in self.offered:
+            return replace(self, ticked=self.ticked | {variant})
+        kin = [i for i, other in enumerate(self.offered) if other.precision == variant.precision]
+        place = kin[-1] + 1
+        return replace(
+            self,
+            offered=(*self.offered[:place], variant, *self.offered[place:]),
+            ticked=self.ticked | {variant},
+        )
+
+    def why_not(self, variant: Variant) -> str | None:
+        """The reason why ``variant`` cannot run here, as far as the engine has told."""
+        return self.engine.unsupported.get(variant.precision) if self.engine else None

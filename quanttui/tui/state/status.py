@@ -1,0 +1,86 @@
+"""What the status line says: the one thing that runs, how far it is, how to stop it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from quanttui.text import safe_line
+from quanttui.tui.state.run_view import RunView
+from quanttui.tui.state.variant_view import Stage, VariantView
+
+
+class Tone(StrEnum):
+    QUIET = "quiet"
+    BUSY = "busy"
+    GOOD = "good"
+    WARNING = "warning"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """``text`` is safe to show. ``share`` of the step is made, None where that is not known."""
+
+    text: str
+    tone: Tone = Tone.QUIET
+    share: float | None = None
+
+
+GLYPHS = {Tone.QUIET: "○", Tone.BUSY: "●", Tone.GOOD: "✓", Tone.WARNING: "!", Tone.BAD: "✗"}
+
+
+def run_status(run: RunView) -> Status:
+    """What ``run`` is doing, or how it ended."""
+    if run.failure is not None:
+        return _failed(run)
+    if run.is_over:
+        return Status(f"done · {_result(run)}", Tone.GOOD)
+    if run.stopping:
+        return Status("stopping after this step", Tone.WARNING)
+    if run.current is None:
+        return Status("engine warming up", Tone.BUSY)
+    return _working(run.current)
+
+
+def divergence_words(view: VariantView, reference: VariantView | None) -> str:
+    """The first divergence in words; "" as long as nothing can be said."""
+    if view.output is None or reference is None:
+        return ""
+    if view.first_divergence is None:
+        return f"identical, all {len(view.tokens)} tokens"
+    return f"parts at token {view.first_divergence + 1} of {max(len(view.tokens), view.first_divergence + 1)}"
+
+
+def _failed(run: RunView) -> Status:
+    assert run.failure is not None
+    if run.failure.was_cancelled:
+        return Status("stopped · what was made is kept · F5 runs again", Tone.WARNING)
+    return Status(f"failed: {safe_line(run.failure.message)}", Tone.BAD)
+
+
+def _result(run: RunView) -> str:
+    return ", ".join(
+        f"{safe_line(view.variant.spelling)} {divergence_words(view, run.reference)}" for view in run.candidates
+    )
+
+
+def _working(view: VariantView) -> Status:
+    name = safe_line(view.variant.spelling)
+    share = min(1.0, view.done / view.total) if view.total else None
+    count = f" {view.done}/{view.total}" if view.total else ""
+    match view.stage:
+        case Stage.LOADING:
+            return Status(f"loading {name}{count} {_unit(view)}", Tone.BUSY, share)
+        case Stage.GENERATING if not view.tokens:
+            return Status(f"{name} reads the prompt", Tone.BUSY)
+        case Stage.GENERATING:
+            return Status(f"generating {name}{count} tokens", Tone.BUSY, share)
+        case Stage.SCORING:
+            return Status(f"scoring {name}{count} tokens", Tone.BUSY, share)
+        case _:
+            return Status(f"preparing {name}", Tone.BUSY)
+
+
+def _unit(view: VariantView) -> str:
+    return "weights" if view.stage_label == "loading weights" else safe_line(view.stage_label)

@@ -1,0 +1,131 @@
+"""One variant's part of a run, as its pane shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from quanttui.records import (
+    DiffSpan,
+    DivergenceSummary,
+    LoadReport,
+    Output,
+    Score,
+    Token,
+    UnloadReport,
+    Variant,
+)
+from quanttui.tui import measures
+
+
+class Stage(StrEnum):
+    WAITING = "waiting"
+    LOADING = "loading"
+    PREPARING = "preparing"
+    GENERATING = "generating"
+    SCORING = "scoring"
+    DONE = "done"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+STAGE_GLYPHS = {
+    Stage.WAITING: "·",
+    Stage.LOADING: "◔",
+    Stage.PREPARING: "◑",
+    Stage.GENERATING: "◑",
+    Stage.SCORING: "◕",
+    Stage.DONE: "✓",
+    Stage.FAILED: "✗",
+    Stage.STOPPED: "◼",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number beside an output: what it is, how much, and as a ratio to the reference ("" for the reference)."""
+
+    name: str
+    value: str
+    ratio: str
+
+
+@dataclass
+class VariantView:
+    """``done`` of ``total`` steps of ``stage`` are made; ``total`` 0: not known."""
+
+    variant: Variant
+    is_reference: bool
+    stage: Stage = Stage.WAITING
+    stage_label: str = ""
+    done: int = 0
+    total: int = 0
+    tokens: list[Token] = field(default_factory=list)
+    report: LoadReport | None = None
+    unload: UnloadReport | None = None
+    output: Output | None = None
+    first_divergence: int | None = None
+    diff: tuple[DiffSpan, ...] = ()
+    score: Score | None = None
+    divergence: DivergenceSummary | None = None
+
+    @property
+    def token_ids(self) -> list[int]:
+        return [token.token_id for token in self.tokens]
+
+    @property
+    def text(self) -> str:
+        return "".join(token.text for token in self.tokens)
+
+    @property
+    def seconds_to_first_token(self) -> float | None:
+        if self.output is not None:
+            return self.output.time_to_first_token_seconds
+        return self.tokens[0].elapsed_seconds if self.tokens else None
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """Decode tokens over decode time, also while they come in."""
+        if self.output is not None:
+            return self.output.tokens_per_second
+        if len(self.tokens) < 2:
+            return None
+        spent = self.tokens[-1].elapsed_seconds - self.tokens[0].elapsed_seconds
+        return (len(self.tokens) - 1) / spent if spent > 0 else None
+
+    @property
+    def weight_bytes(self) -> int | None:
+        return self.report.parameter_bytes if self.report else None
+
+    @property
+    def peak_bytes(self) -> int | None:
+        return self.unload.peak_bytes if self.unload else None
+
+    @property
+    def load_seconds(self) -> float | None:
+        return self.report.load_seconds if self.report else None
+
+
+def figures(view: VariantView, reference: VariantView | None) -> list[Figure]:
+    """The figures beside an output, in the order of their weight; each with its ratio to ``reference``'s."""
+    base = None if view.is_reference else reference
+    speed = view.tokens_per_second
+
+    def compared(ours: float | None, name: str) -> str:
+        return measures.ratio(ours, getattr(base, name)) if base else ""
+
+    return [
+        Figure("weights", measures.weight_bytes(view.weight_bytes), compared(view.weight_bytes, "weight_bytes")),
+        Figure(
+            "speed",
+            f"{speed:.1f} tok/s" if speed is not None else measures.UNKNOWN,
+            compared(speed, "tokens_per_second"),
+        ),
+        Figure("peak", measures.weight_bytes(view.peak_bytes), compared(view.peak_bytes, "peak_bytes")),
+        Figure("load", measures.seconds(view.load_seconds), compared(view.load_seconds, "load_seconds")),
+        Figure(
+            "first token",
+            measures.seconds(view.seconds_to_first_token),
+            compared(view.seconds_to_first_token, "seconds_to_first_token"),
+        ),
+    ]

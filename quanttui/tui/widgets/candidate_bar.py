@@ -1,0 +1,44 @@
+"""The candidates of a run on one line, each with how far it is; the shown one stands out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+from textual import events
+from textual.content import Content
+from textual.widgets import Static
+
+from quanttui.text import safe_line
+from quanttui.tui.messages import CandidateRequested
+from quanttui.tui.state.variant_view import STAGE_GLYPHS, VariantView
+
+
+class CandidateBar(Static):
+    """Hidden where there are fewer than two candidates. A click shows the candidate under it."""
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+        self.display = False
+        self._views: Sequence[VariantView] = ()
+        self._shown: list[tuple[str, bool]] = []
+
+    def show(self, views: Sequence[VariantView], shown: int) -> None:
+        self._views = views
+        labels = [
+            (f" {STAGE_GLYPHS[view.stage]} {safe_line(view.variant.spelling)} ", index == shown)
+            for index, view in enumerate(views)
+        ]
+        if labels == self._shown:
+            return
+        self._shown = labels
+        self.display = len(labels) > 1
+        self.update(Content("").join([Content.styled(text, "reverse" if on else "$text-muted") for text, on in labels]))
+
+    def on_click(self, event: events.Click) -> None:
+        end = 0
+        for view, (text, _) in zip(self._views, self._shown, strict=True):
+            end += cell_len(text)
+            if event.x < end:
+                self.post_message(CandidateRequested(view.variant))
+                return

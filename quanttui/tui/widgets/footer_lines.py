@@ -1,0 +1,79 @@
+"""The two lines at the bottom: what runs, and the keys for what one is about to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from quanttui.tui import measures
+from quanttui.tui.state.status import GLYPHS, Status, Tone
+from quanttui.tui.visible import fit
+
+MOST_KEYS = 7
+_BAR = 20
+_STYLES = {
+    Tone.QUIET: "$text-muted",
+    Tone.BUSY: "$primary",
+    Tone.GOOD: "$success",
+    Tone.WARNING: "$warning",
+    Tone.BAD: "bold $error",
+}
+
+
+class FooterLines(Vertical):
+    def __init__(self) -> None:
+        super().__init__(id="footer")
+        self._status = Status("")
+        self._keys: Sequence[tuple[str, str]] = ()
+
+    def compose(self) -> ComposeResult:
+        yield Static(markup=False, id="status")
+        yield Static(markup=False, id="keys")
+
+    @property
+    def status(self) -> Status:
+        return self._status
+
+    def show_status(self, status: Status) -> None:
+        if status != self._status:
+            self._status = status
+            self._paint_status()
+
+    def show_keys(self, keys: Sequence[tuple[str, str]]) -> None:
+        """Pairs of key and label, the most wanted first."""
+        if keys != self._keys:
+            self._keys = keys
+            self._paint_keys()
+
+    def on_resize(self) -> None:
+        self._paint_status()
+        self._paint_keys()
+
+    def _paint_status(self) -> None:
+        status, width = self._status, self.content_size.width - 2
+        meter = Content("")
+        if status.share is not None:
+            filled, rest = measures.bar(status.share, _BAR)
+            meter = Content.assemble("  ", (filled, "$primary"), (rest, "$text-disabled"))
+        room = max(0, width - 2 - meter.cell_length)
+        words = fit(status.text, min(room, cell_len(status.text)))
+        line = Content.assemble((f"{GLYPHS[status.tone]} {words}", _STYLES[status.tone]), meter)
+        self.query_one("#status", Static).update(line, layout=False)
+
+    def _paint_keys(self) -> None:
+        line = keys_content(self._keys, self.content_size.width - 2)
+        self.query_one("#keys", Static).update(line, layout=False)
+
+
+def keys_content(keys: Sequence[tuple[str, str]], width: int) -> Content:
+    """As many of ``keys`` as fit, at most seven; those at the end (help, palette, quit) stay, the middle gives way."""
+    kept = list(keys[:MOST_KEYS])
+    while len(kept) > 1 and sum(len(key) + len(label) + 1 for key, label in kept) + 2 * (len(kept) - 1) > width:
+        del kept[-4 if len(kept) > 3 else -1]
+    parts = [Content.assemble((key, "bold $primary"), (f" {label}", "$text-muted")) for key, label in kept]
+    return Content("  ").join(parts)

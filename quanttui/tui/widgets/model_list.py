@@ -1,0 +1,84 @@
+"""The Model pane: what can be run. Knows entries of the catalogue, not where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import OptionList, Static
+
+from quanttui.records import ModelEntry
+from quanttui.text import safe_line
+from quanttui.tui import measures
+from quanttui.tui.messages import ModelRequested
+from quanttui.tui.widgets.choice_list import ChoiceList, Row
+
+
+class ModelList(Vertical):
+    ALLOW_MAXIMIZE = True
+
+    def __init__(self) -> None:
+        super().__init__(id="model", classes="pane")
+        self.entries: Sequence[ModelEntry] = ()
+
+    def compose(self) -> ComposeResult:
+        yield ChoiceList(id="models")
+        yield Static("reading the catalogue …", markup=False, classes="detail")
+
+    def on_mount(self) -> None:
+        self.border_title = Content.assemble(("1 ", "$text-muted"), "Model")  # type: ignore[assignment]
+
+    def show(self, entries: Sequence[ModelEntry], chosen: ModelEntry | None) -> None:
+        """``chosen`` has the mark; the line beneath tells more of the highlighted one."""
+        self.entries = entries
+        choices = self.query_one(ChoiceList)
+        choices.show_rows([_row(entry, entry == chosen) for entry in entries])
+        if chosen in entries and choices.highlighted in (None, 0):
+            choices.highlighted = list(entries).index(chosen)
+        self._tell_highlighted()
+
+    def say(self, text: str) -> None:
+        """A line in place of the highlighted model's detail; raw text."""
+        self.query_one(".detail", Static).update(Content(safe_line(text)))
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        self._tell_highlighted()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.post_message(ModelRequested(self.entries[event.option_index]))
+
+    def _tell_highlighted(self) -> None:
+        at = self.query_one(ChoiceList).highlighted
+        if at is not None and at < len(self.entries):
+            self.say(detail(self.entries[at]))
+        else:
+            self.say("o opens a folder or a hub id")
+
+
+def detail(entry: ModelEntry) -> str:
+    """One line: why it cannot be run, or what it is."""
+    if entry.problem:
+        return f"✗ {entry.problem}"
+    known = [
+        _parameters(entry.parameter_count),
+        str(entry.dtype) if entry.dtype else "",
+        f"context {entry.context_length}" if entry.context_length else "",
+        f"already {entry.prequantized}" if entry.prequantized else "",
+    ]
+    return " · ".join(part for part in known if part) or str(entry.source)
+
+
+def _parameters(count: int | None) -> str:
+    if count is None:
+        return ""
+    return f"{count / 1e9:.1f} B parameters" if count >= 10**9 else f"{count / 1e6:.1f} M parameters"
+
+
+def _row(entry: ModelEntry, chosen: bool) -> Row:
+    sign = "✗" if entry.problem else "●" if chosen else " "
+    size = measures.weight_bytes(entry.size_bytes) if entry.size_bytes is not None else ""
+    return sign, safe_line(entry.id), size, "bold" if chosen else "dim" if entry.problem else ""

@@ -1,0 +1,135 @@
+"""One output: its text, and beside it what it cost. Shows a ``VariantView``; decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from quanttui.records.events import RunFailed
+from quanttui.text import safe_line
+from quanttui.tui import measures
+from quanttui.tui.state.painting import Piece
+from quanttui.tui.state.variant_view import Figure, Stage, VariantView
+from quanttui.tui.widgets.notice import Notice
+from quanttui.tui.widgets.token_text import TokenText
+
+_BAR = 24
+_FIGURE_GAP = 3
+
+
+class OutputPane(Vertical):
+    """``number`` is the key that leads here; ``role`` is "Reference" or "Candidate"."""
+
+    ALLOW_MAXIMIZE = True
+
+    def __init__(self, number: int, role: str, *, id: str) -> None:
+        super().__init__(id=id, classes="pane")
+        self.number, self.role = number, role
+        self._figures: Sequence[Figure] = ()
+        self._title: Content | None = None
+        self._subtitle: Content | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Notice()
+        yield TokenText()
+        yield Static(markup=False, classes="figures")
+
+    def on_mount(self) -> None:
+        self.entitle("")
+
+    @property
+    def text(self) -> TokenText:
+        return self.query_one(TokenText)
+
+    @property
+    def notice(self) -> Notice:
+        return self.query_one(Notice)
+
+    def entitle(self, variant: str, place: str = "", subtitle: str = "") -> None:
+        """``place``: which of how many; ``subtitle``: the first divergence in words."""
+        title = Content.assemble(
+            (f"{self.number} ", "$text-muted"),
+            self.role,
+            (f" {safe_line(variant)}", "bold") if variant else "",
+            (f"  {place}", "$text-muted") if place else "",
+        )
+        if title != self._title:
+            self._title = self.border_title = title  # type: ignore[assignment]  # the descriptor takes Content
+        words = Content(subtitle)
+        if words != self._subtitle:
+            self._subtitle = self.border_subtitle = words  # type: ignore[assignment]
+
+    def show_text(self, pieces: Sequence[Piece]) -> None:
+        self.notice.hush()
+        self.text.show(pieces)
+
+    def show_figures(self, figures: Sequence[Figure]) -> None:
+        if list(figures) != list(self._figures):
+            self._figures = figures
+            self._lay_figures()
+
+    def on_resize(self) -> None:
+        self._lay_figures()
+
+    def show_empty(self, title: str, body: str) -> None:
+        self._clear()
+        self.notice.say(title, body)
+
+    def show_waiting(self, view: VariantView, hint: str) -> None:
+        """What is waited for before the first token."""
+        self.text.show(())
+        body = ""
+        if view.stage is Stage.LOADING and view.total:
+            filled, rest = measures.bar(view.done / view.total, _BAR)
+            body = f"{filled}{rest}  {view.done} of {view.total}"
+        self.notice.say(_WAITING[view.stage], body, hint, tone="busy")
+
+    def show_failure(self, failure: RunFailed) -> None:
+        """What happened, why, what next; beneath it, what there was."""
+        if failure.was_cancelled:
+            self.notice.say("◼ stopped", "", "F5 runs again.", tone="warning")
+        else:
+            self.notice.say("✗ this run failed", failure.message, failure.hint, tone="bad")
+
+    def _clear(self) -> None:
+        self.text.show(())
+        self.show_figures(())
+
+    def _lay_figures(self) -> None:
+        line = self.query_one(".figures", Static)
+        line.display = bool(self._figures)
+        if self._figures:
+            line.update(figure_rows(self._figures, max(20, self.content_size.width)))
+
+
+def figure_rows(figures: Sequence[Figure], width: int) -> Content:
+    """The figures in equal columns, as many as ``width`` has room for, so that two panes line up."""
+    cells = [(figure, f"{figure.name} {figure.value} {figure.ratio}".rstrip()) for figure in figures]
+    column = max(len(text) for _, text in cells) + _FIGURE_GAP
+    columns = max(1, min(len(cells), (width + _FIGURE_GAP) // column))
+    rows = []
+    for start in range(0, len(cells), columns):
+        parts = [_figure(figure, column - len(text)) for figure, text in cells[start : start + columns]]
+        rows.append(Content("").join(parts).rstrip())
+    return Content("\n").join(rows)
+
+
+def _figure(figure: Figure, padding: int) -> Content:
+    ratio = (f" {figure.ratio}", "$accent") if figure.ratio else ""
+    return Content.assemble((f"{figure.name} ", "$text-muted"), figure.value, ratio, " " * padding)
+
+
+_WAITING = {
+    Stage.WAITING: "waits for its turn",
+    Stage.LOADING: "loading weights",
+    Stage.PREPARING: "getting ready",
+    Stage.GENERATING: "reading the prompt",
+    Stage.SCORING: "scoring",
+    Stage.DONE: "no text: the model ended at once",
+    Stage.FAILED: "failed",
+    Stage.STOPPED: "not run",
+}

@@ -1,0 +1,30 @@
+"""The line of panes on a small terminal: every pane with its number, those on screen standing out."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.content import Content
+from textual.widgets import Static
+
+from quanttui.tui.messages import PageRequested
+from quanttui.tui.state.pages import NUMBERED, PAGE_OF, Page
+
+
+class PageTabs(Static):
+    def __init__(self) -> None:
+        super().__init__(markup=False, id="page-tabs")
+
+    def show(self, page: Page) -> None:
+        parts = []
+        for number, pane in enumerate(NUMBERED, 1):
+            here = PAGE_OF[pane] is page
+            parts.append(Content.styled(f" {number} {pane.title()} ", "reverse bold" if here else "$text-muted"))
+        self.update(Content("").join(parts))
+
+    def on_click(self, event: events.Click) -> None:
+        end = 1
+        for number, pane in enumerate(NUMBERED, 1):
+            end += len(f" {number} {pane.title()} ")
+            if event.x < end:
+                self.post_message(PageRequested(pane))
+                return

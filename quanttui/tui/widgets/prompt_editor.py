@@ -1,0 +1,40 @@
+"""The Prompt pane: what both models go on from. Shows control characters as glyphs and keeps them as they are."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import TextArea
+
+from quanttui.text import safe_text
+
+
+class SafeTextArea(TextArea):
+    """A text area in which nothing that was typed or pasted acts on the terminal."""
+
+    def get_line(self, line_index: int) -> Text:
+        return Text(safe_text(self.document.get_line(line_index)), end="", no_wrap=True)
+
+
+class PromptEditor(Vertical):
+    ALLOW_MAXIMIZE = True
+
+    def __init__(self, text: str) -> None:
+        super().__init__(id="prompt", classes="pane")
+        self._initial = text
+
+    def compose(self) -> ComposeResult:
+        yield SafeTextArea(
+            self._initial, soft_wrap=True, compact=True, show_line_numbers=False, highlight_cursor_line=False,
+            placeholder="Type what the model should continue.",
+        )
+
+    def on_mount(self) -> None:
+        self.border_title = Content.assemble(("3 ", "$text-muted"), "Prompt")  # type: ignore[assignment]
+        self.query_one(TextArea).cursor_location = self.query_one(TextArea).document.end
+
+    @property
+    def text(self) -> str:
+        return self.query_one(TextArea).text

@@ -1,0 +1,60 @@
+"""Drives the engine from worker threads, one job at a time. Knows no widget: what happens goes out as messages."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from textual.message import Message
+
+from quanttui.engine.base import Engine
+from quanttui.errors import QuantTuiError
+from quanttui.pipeline import run_comparison
+from quanttui.records import RunRequest
+from quanttui.tui.messages import EngineFailed, EngineWarmed, Problem, RunAdvanced
+
+
+class RunController:
+    """``warm_up`` and ``run`` are bodies of worker threads; ``stop`` and ``close`` may come from any other thread.
+
+    Textual's ``exclusive`` does not stop an old thread, so the lock is what keeps two jobs from overlapping.
+    """
+
+    def __init__(self, engine: Engine, post: Callable[[Message], object]) -> None:
+        self._engine = engine
+        self._post = post
+        self._lock = threading.Lock()
+        self._stopped: set[str] = set()
+        self._closed = threading.Event()
+
+    def warm_up(self) -> None:
+        with self._lock:
+            if self._closed.is_set():
+                return
+            try:
+                self._post(EngineWarmed(self._engine.describe()))
+            except QuantTuiError as error:
+                self._post(EngineFailed(Problem(error.message, error.hint)))
+
+    def run(self, request: RunRequest) -> None:
+        """Every event of the run as a message; the last one is always its end."""
+        with self._lock:
+            for event in run_comparison(self._engine, request, lambda: self._is_stopped(request.run_id)):
+                self._post(RunAdvanced(request.run_id, event))
+
+    def mark_stopped(self, run_id: str) -> None:
+        """The run ends at its next event, even where the engine does not hear a cancellation. Never blocks."""
+        self._stopped.add(run_id)
+
+    def stop(self) -> None:
+        """Tell the engine too: it may be in the middle of a long step. May block while the engine is stopped."""
+        self._engine.cancel()
+
+    def close(self) -> None:
+        """No new work; what is under way ends, by force where it must."""
+        self._closed.set()
+        self._engine.cancel()
+        self._engine.close()
+
+    def _is_stopped(self, run_id: str) -> bool:
+        return run_id in self._stopped or self._closed.is_set()
