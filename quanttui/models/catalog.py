@@ -18,7 +18,9 @@ from quanttui.models.hub_cache import CachedRepo, Snapshot, cache_folder, read_c
 from quanttui.records import ModelEntry, ModelSource
 
 DEMO_ID = "demo"
-_REPO_ID = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
+# What the hub allows in ids, and git in revisions; the commands that hints offer hold nothing else.
+_REPO_ID = re.compile(r"(?=.{1,96}$)[\w.-]+(/[\w.-]+)?", re.ASCII)
+_REVISION = re.compile(r"[\w./-]{0,200}", re.ASCII)
 _SHORT_COMMIT = 8
 _LIST_HINT = "`quanttui models` lists the models that are here."
 
@@ -93,7 +95,7 @@ def _snapshot_entry(model_id: str, snapshot: Snapshot) -> ModelEntry:
 def _snapshot_id(repo: CachedRepo, snapshot: Snapshot, *, is_default: bool) -> str:
     if is_default:
         return repo.repo_id
-    return f"{repo.repo_id}@{snapshot.refs[0] if snapshot.refs else snapshot.commit[:_SHORT_COMMIT]}"
+    return f"{repo.repo_id}@{_revision_name(snapshot)}"
 
 
 def _from_cache(name: str, repos: Sequence[CachedRepo]) -> ModelEntry:
@@ -122,28 +124,42 @@ def _no_folder(name: str, path: Path) -> UsageError:
 
 
 def _not_in_cache(name: str, repo_id: str, revision: str, known: list[str]) -> UsageError:
-    """Nearest by the whole id, else by the part after the slash, which is what people remember."""
-    by_name = {known_id.casefold().rpartition("/")[2]: known_id for known_id in known}
+    nearest, download = _nearest_id(repo_id, known), _download_command(repo_id, revision)
+    hints = [f"Did you mean {nearest}?"] if nearest else []
+    if download:
+        hints.append(f"{download} puts it into the cache.")
+    message = f"no model is called {name!r} here: no folder, nothing in the Hugging Face cache"
+    return UsageError(message, " ".join([*hints, _LIST_HINT]))
+
+
+def _nearest_id(repo_id: str, known: list[str]) -> str | None:
+    """By the whole id, else by the part after the slash, which is what people remember."""
     by_id = {known_id.casefold(): known_id for known_id in (*known, DEMO_ID)}
-    for wanted, table in ((repo_id.casefold(), by_id), (repo_id.casefold().rpartition("/")[2], by_name)):
-        close = difflib.get_close_matches(wanted, list(table), n=1, cutoff=0.6)
-        if close:
-            break
-    hints = [f"Did you mean {table[close[0]]}?"] if close else []
-    if _REPO_ID.fullmatch(repo_id):
-        hints.append(f"`hf download {repo_id}{f' --revision {revision}' if revision else ''}` puts it into the cache.")
-    return UsageError(
-        f"no model is called {name!r} here: no folder, nothing in the Hugging Face cache",
-        " ".join([*hints, _LIST_HINT]),
-    )
+    by_name = {known_id.rpartition("/")[2]: known_id for known_id in by_id}
+    close = difflib.get_close_matches(repo_id.casefold(), list(by_id), n=1, cutoff=0.6)
+    if close:
+        return by_id[close[0]]
+    close = difflib.get_close_matches(repo_id.casefold().rpartition("/")[2], list(by_name), n=1, cutoff=0.6)
+    return by_id[by_name[close[0]]] if close else None
+
+
+def _download_command(repo_id: str, revision: str) -> str:
+    if not _REPO_ID.fullmatch(repo_id) or not _REVISION.fullmatch(revision):
+        return ""
+    return f"`hf download {repo_id}{f' --revision {revision}' if revision else ''}`"
 
 
 def _no_revision(repo: CachedRepo, revision: str, matches: int) -> UsageError:
     if matches > 1:
         return UsageError(f"{revision!r} begins {matches} revisions of {repo.repo_id}", "Write more of the hash.")
-    known = ", ".join([*snapshot.refs, snapshot.commit[:_SHORT_COMMIT]][0] for snapshot in repo.snapshots) or "none"
-    hint = f"In the cache: {known}. `hf download {repo.repo_id} --revision {revision}` adds it."
-    return UsageError(f"{repo.repo_id} has no revision {revision!r} in the cache", hint)
+    known = ", ".join(_revision_name(snapshot) for snapshot in repo.snapshots)
+    download = _download_command(repo.repo_id, revision)
+    hints = [f"In the cache: {known or 'none'}.", f"{download} adds it." if download else ""]
+    return UsageError(f"{repo.repo_id} has no revision {revision!r} in the cache", " ".join(filter(None, hints)))
+
+
+def _revision_name(snapshot: Snapshot) -> str:
+    return snapshot.refs[0] if snapshot.refs else snapshot.commit[:_SHORT_COMMIT]
 
 
 def _expanded(path: str | Path) -> Path:
