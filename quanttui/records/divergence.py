@@ -67,12 +67,18 @@ class NoiseFloor:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A text scored by a candidate against its reference. ``tokens`` covers positions from ``first_scored`` on."""
+    """A text scored by a candidate against its reference. ``tokens`` covers positions from ``first_scored`` on.
+
+    ``chunk_tokens``: positions that went through the head at once, always of one text (batch 1). ``windows``: how many
+    of ``tokens`` each forward pass scored; () stands for one pass over all. ``notes``: on what the figures depend.
+    """
 
     tokens: tuple[TokenScore, ...]
     noise_floor: NoiseFloor
     chunk_tokens: int
     seconds: float
+    windows: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

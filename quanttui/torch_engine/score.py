@@ -1,0 +1,230 @@
+"""Scores a text: the reference's side is read and kept, each candidate's is read and compared with it, token by token.
+
+Knows models and tensors; what leaves is plain records. What is kept of a text is its final hidden states, and nothing
+of the size tokens × vocabulary is made for more than ``chunk_tokens`` positions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from quanttui.errors import UsageError
+from quanttui.records import Precision, Score, ScoreProgress, ScoreRequest
+from quanttui.torch_engine.head import OutputHead, find_head, settle_transform
+from quanttui.torch_engine.pair import Pair
+from quanttui.torch_engine.reference_side import ReferenceShelf, ReferenceSide
+from quanttui.torch_engine.score_rows import noise_floor, token_scores
+from quanttui.torch_engine.states import (
+    Cancelled,
+    Reading,
+    Window,
+    cast_on_the_fly,
+    decode_states,
+    plan_windows,
+    raise_if_cancelled,
+    read_window,
+)
+from quanttui.torch_engine.token_text import TokenTexts
+
+MOST_CHUNK_TOKENS = 64
+FEWEST_CHUNK_TOKENS = 16
+CHUNK_ELEMENTS = 2**22
+REPLAYED_TOKENS = 128
+"""Where the reference did not generate the text itself, so many of its tokens are decoded again for the noise floor."""
+
+_INT8_NOTE = "int8 picks its outlier columns over all it is given: batch 1, {windows}; other shapes give other figures"
+_OWN_HEAD_NOTE = "the output head is quantized: its logits are its own, in the precision it gives"
+
+
+def chunk_tokens(vocab_size: int) -> int:
+    """Positions that go through the head at once: 64, fewer from a vocabulary of 65,536 on, 16 at least.
+
+    A function of the vocabulary alone, so that two runs are cut alike; six fp32 buffers of it stay under 100 MB.
+    """
+    return max(FEWEST_CHUNK_TOKENS, min(MOST_CHUNK_TOKENS, CHUNK_ELEMENTS // vocab_size))
+
+
+@dataclass
+class Scorer:
+    """One loaded model's scoring. ``shelf`` is the engine's and outlives the model; ``decoded`` is what the last
+    generation kept: the tokens it was fed and made, and the head's input [generated, hidden] before each made one."""
+
+    model: Any
+    tokenizer: Any
+    precision: Precision
+    context_length: int | None
+    shelf: ReferenceShelf
+    clock: Callable[[], float] = time.perf_counter
+    _head: OutputHead | None = field(default=None, init=False)
+
+    def score(
+        self,
+        request: ScoreRequest,
+        cancelled: Cancelled = lambda: False,
+        decoded: tuple[tuple[int, ...], Tensor] | None = None,
+    ) -> Generator[ScoreProgress, None, Score | None]:
+        """Follows the contract of ``LoadedModel.score``."""
+        _check_text(request, self.model)
+        try:
+            if request.is_reference:
+                yield from self._keep_reference(request, cancelled, decoded)
+                return None
+            return (yield from self._score_candidate(request, cancelled))
+        finally:
+            if request.release:
+                self.shelf.release(request.text_id)
+
+    def _keep_reference(
+        self, request: ScoreRequest, cancelled: Cancelled, decoded: tuple[tuple[int, ...], Tensor] | None
+    ) -> Generator[ScoreProgress, None, None]:
+        total = len(request.token_ids) - request.first_scored
+        yield ScoreProgress(0, total)
+        windows = plan_windows(request.token_ids, request.first_scored, self.context_length, self._bos_token_id)
+        states = self._read(windows, cancelled)
+        other, kind = self._other_states(request, windows, cancelled, decoded)
+        side = ReferenceSide(
+            token_ids=request.token_ids,
+            first_scored=request.first_scored,
+            windows=windows,
+            states=states,
+            other_states=other,
+            other_rounding=torch.bfloat16 if self.precision is Precision.FP32 else None,
+            noise_kind=kind,
+            tokenizer_fingerprint=self.tokenizer_fingerprint,
+        )
+        assert self._head is not None
+        self.shelf.put(request.text_id, side, self._head)
+        yield ScoreProgress(total, total)
+
+    def _other_states(
+        self,
+        request: ScoreRequest,
+        windows: list[Window],
+        cancelled: Cancelled,
+        decoded: tuple[tuple[int, ...], Tensor] | None,
+    ) -> tuple[Tensor, str]:
+        """The reference by its other path, of the first window: its decode path, or an fp32 one's bf16 cast."""
+        if self.precision is Precision.FP32:
+            with cast_on_the_fly(self.model, torch.bfloat16):
+                return read_window(self.model, windows[0], cancelled).states, "fp32 vs its bf16 cast"
+        kind = f"{self.precision} decode vs prefill"
+        scored = windows[0].scored
+        if decoded is not None and decoded[0] == request.token_ids and len(decoded[1]) >= scored:
+            made = len(request.token_ids) - request.first_scored
+            return decoded[1][-made:][:scored].clone(), kind
+        continuation = request.token_ids[request.first_scored :][: min(scored, REPLAYED_TOKENS)]
+        prompt = request.token_ids[: request.first_scored]
+        return decode_states(self.model, prompt, continuation, cancelled), kind
+
+    def _score_candidate(self, request: ScoreRequest, cancelled: Cancelled) -> Generator[ScoreProgress, None, Score]:
+        started = self.clock()
+        side, _ = self.shelf.get(request.text_id)
+        self._check_comparable(request, side)
+        total = len(side.states)
+        yield ScoreProgress(0, total)
+        states = self._read(side.windows, cancelled)
+        assert self._head is not None
+        self.shelf.share(self._head)
+        _, reference_head = self.shelf.get(request.text_id)
+        pair = Pair(side, reference_head, self._head, states, request.top_k)
+        size = chunk_tokens(self._vocab_size)
+        for start in range(0, total, size):
+            raise_if_cancelled(cancelled)
+            stop = min(start + size, total)
+            pair.measure(start, stop)
+            yield ScoreProgress(stop, total)
+        return self._result(pair, size, self.clock() - started)
+
+    def _result(self, pair: Pair, size: int, seconds: float) -> Score:
+        side, noise = pair.side, pair.noise()
+        texts = TokenTexts(self.tokenizer)
+        scored = side.token_ids[side.first_scored :]
+        return Score(
+            tokens=token_scores(pair.measured(), noise, scored, side.first_scored, texts),
+            noise_floor=noise_floor(noise, side.noise_kind),
+            chunk_tokens=size,
+            seconds=seconds,
+            windows=tuple(window.scored for window in side.windows),
+            notes=self._notes(side),
+        )
+
+    def _read(self, windows: list[Window], cancelled: Cancelled) -> Tensor:
+        """[scored, hidden] over all windows; at the first pass of this model the head is checked against its logits."""
+        kept = []
+        for window in windows:
+            reading = read_window(self.model, window, cancelled)
+            self._settle_head(reading)
+            kept.append(reading.states)
+        return torch.cat(kept) if len(kept) > 1 else kept[0]
+
+    def _settle_head(self, reading: Reading) -> None:
+        if self._head is None:
+            head = OutputHead(find_head(self.model))
+            with torch.no_grad():
+                self._head = settle_transform(
+                    head, self.model.config, reading.states[reading.probes], reading.own_logits
+                )
+
+    def _check_comparable(self, request: ScoreRequest, side: ReferenceSide) -> None:
+        if request.token_ids != side.token_ids or request.first_scored != side.first_scored:
+            raise UsageError("the reference has read another text under this name", "Score the reference again.")
+        if self.tokenizer_fingerprint != side.tokenizer_fingerprint:
+            raise UsageError(
+                "the candidate has another tokenizer than the reference: the same ids are other words to it",
+                "Compare variants of one model.",
+            )
+        _, reference_head = self.shelf.get(request.text_id)
+        theirs = reference_head.vocab_size
+        if self._vocab_size != theirs:
+            raise UsageError(
+                f"the candidate's vocabulary has {self._vocab_size} entries, the reference's {theirs}: "
+                "their distributions cannot be compared",
+                "Compare variants of one model.",
+            )
+
+    @cached_property
+    def tokenizer_fingerprint(self) -> str:
+        vocabulary = json.dumps(sorted(self.tokenizer.get_vocab().items()))
+        return hashlib.sha256(vocabulary.encode()).hexdigest()
+
+    @property
+    def _vocab_size(self) -> int:
+        return OutputHead(find_head(self.model)).vocab_size
+
+    @property
+    def _bos_token_id(self) -> int | None:
+        bos = getattr(self.tokenizer, "bos_token_id", None)
+        return bos if isinstance(bos, int) else None
+
+    def _notes(self, side: ReferenceSide) -> tuple[str, ...]:
+        notes = []
+        if self.precision is Precision.INT8:
+            lengths = "+".join(str(len(window.token_ids) - 1) for window in side.windows)
+            notes.append(_INT8_NOTE.format(windows=f"{lengths} tokens a pass"))
+        if self._head is not None and self._head.module is not None:
+            notes.append(_OWN_HEAD_NOTE)
+        return tuple(notes)
+
+
+def _check_text(request: ScoreRequest, model: Any) -> None:
+    if not 0 < request.first_scored < len(request.token_ids):
+        raise UsageError(
+            "there is no token to score: a token is scored by what stands before it",
+            "Generate at least one token after a prompt of at least one.",
+        )
+    rows = model.get_input_embeddings().weight.shape[0]
+    beyond = [token_id for token_id in request.token_ids if not 0 <= token_id < rows]
+    if beyond:
+        raise UsageError(
+            f"token id {beyond[0]} lies beyond the embedding's {rows} rows",
+            "Tokenizer and weights do not belong together: download the model again.",
+        )
