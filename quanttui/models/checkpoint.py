@@ -70,7 +70,7 @@ def inspect_checkpoint(folder: Path) -> Checkpoint:
     return Checkpoint(
         architecture=_architecture(config),
         context_length=_context_length(config),
-        dtype=dominant_dtype(tensors) or _declared_dtype(config),
+        dtype=dominant_dtype(tensors, prequantized) or _declared_dtype(config),
         parameter_count=count_parameters(tensors, prequantized, tied=config.get("tie_word_embeddings") is True),
         prequantized=prequantized,
         size_bytes=size_bytes,

@@ -11,9 +11,8 @@ import math
 import os
 import stat
 import struct
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 # The upstream reader refuses longer headers too.
 MAX_HEADER_BYTES = 100_000_000
@@ -30,18 +29,14 @@ class DamagedFileError(ValueError):
     """A file is not what its name promises. The message is one sentence that names the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class TensorInfo:
+class TensorInfo(NamedTuple):
     """One tensor: ``dtype`` as the format writes it ("BF16"), data in bytes [``begin``, ``end``) after the header."""
 
     dtype: str
-    shape: tuple[int, ...]
+    elements: int
+    dimensions: int
     begin: int
     end: int
-
-    @property
-    def elements(self) -> int:
-        return math.prod(self.shape)
 
 
 def read_safetensors_header(path: Path) -> dict[str, TensorInfo]:
@@ -93,18 +88,16 @@ def _raw_header(path: Path, size: int) -> bytes:
 
 
 def _tensor(value: dict[str, Any]) -> TensorInfo:
+    """Called for every tensor of every listed model: kept lean."""
+    dtype, shape = value["dtype"], value["shape"]
     begin, end = value["data_offsets"]
-    info = TensorInfo(value["dtype"], tuple(value["shape"]), begin, end)
-    if not isinstance(info.dtype, str) or not all(_is_size(number) for number in (*info.shape, begin, end)):
+    sizes = [*shape, begin, end]
+    if type(dtype) is not str or set(map(type, sizes)) != {int} or min(sizes) < 0:
         raise TypeError
-    bits = _BITS.get(info.dtype)
-    if bits is not None and info.elements * bits != (end - begin) * 8:
+    elements, bits = math.prod(shape), _BITS.get(dtype)
+    if bits is not None and elements * bits != (end - begin) * 8:
         raise ValueError
-    return info
-
-
-def _is_size(number: object) -> bool:
-    return isinstance(number, int) and not isinstance(number, bool) and number >= 0
+    return TensorInfo(dtype, elements, len(shape), begin, end)
 
 
 def _check_extent(path: Path, tensors: dict[str, TensorInfo], data_bytes: int) -> None:

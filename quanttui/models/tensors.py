@@ -10,35 +10,41 @@ from typing import Any
 from quanttui.models.safetensors_header import TensorInfo
 from quanttui.records import Precision
 
+Tensors = Mapping[str, TensorInfo]
+
 _PRECISIONS = {"F32": Precision.FP32, "BF16": Precision.BF16, "F16": Precision.FP16}
 _OTHER_FLOATS = ("F64", "F8_E4M3", "F8_E5M2")
 # What bitsandbytes saves beside a quantized weight; it is state, not parameters.
 _STATE = re.compile(r"\.(weight\.(absmax|quant_map|nested_absmax|nested_quant_map|quant_state\..+)|SCB|weight_format)$")
 _PACKED_4BIT = re.compile(r"^(.+)\.quant_state\.bitsandbytes__(nf4|fp4)$")
-_BUFFER = re.compile(r"(inv_freq|masked_bias)$")
+_BUFFERS = ("inv_freq", "masked_bias")
 
 
-def dominant_dtype(tensors: Mapping[str, TensorInfo]) -> Precision | None:
+def dominant_dtype(tensors: Tensors, prequantized: str | None) -> Precision | None:
     """The floating type that most parameters have; None where that is none of fp32, bf16 and fp16."""
     elements: Counter[str] = Counter()
-    for name, info in tensors.items():
-        if info.dtype in (*_PRECISIONS, *_OTHER_FLOATS) and not _STATE.search(name):
-            elements[info.dtype] += info.elements
-    if not elements:
-        return None
-    return _PRECISIONS.get(elements.most_common(1)[0][0])
+    for info in _without_state(tensors, prequantized).values():
+        elements[info.dtype] += info.elements
+    floats = {dtype: count for dtype, count in elements.items() if dtype in (*_PRECISIONS, *_OTHER_FLOATS)}
+    return _PRECISIONS.get(max(floats, key=lambda dtype: floats[dtype])) if floats else None
 
 
-def count_parameters(tensors: Mapping[str, TensorInfo], prequantized: str | None, *, tied: bool) -> int | None:
+def count_parameters(tensors: Tensors, prequantized: str | None, *, tied: bool) -> int | None:
     """Parameters, unpacked, a tied head once, buffers left out; None where another library's packing hides it."""
     if not tensors or (prequantized is not None and prequantized not in tuple(Precision)):
         return None
-    packed = {match[1] for name in tensors if (match := _PACKED_4BIT.match(name))}
+    packed = {match[1] for name in tensors if (match := _PACKED_4BIT.match(name))} if prequantized else set()
     return sum(
         info.elements * (2 if name in packed else 1)
-        for name, info in tensors.items()
-        if not _STATE.search(name) and not _is_buffer(name, info) and not (tied and name == "lm_head.weight")
+        for name, info in _without_state(tensors, prequantized).items()
+        if not _is_buffer(name, info) and not (tied and name == "lm_head.weight")
     )
+
+
+def _without_state(tensors: Tensors, prequantized: str | None) -> Tensors:
+    if prequantized is None:
+        return tensors
+    return {name: info for name, info in tensors.items() if not _STATE.search(name)}
 
 
 def prequantization(config: Mapping[str, Any]) -> str | None:
@@ -57,4 +63,4 @@ def prequantization(config: Mapping[str, Any]) -> str | None:
 
 def _is_buffer(name: str, info: TensorInfo) -> bool:
     """Rotary frequencies, and the causal masks that old GPT-2 and GPT-NeoX files carry as 4-dimensional biases."""
-    return bool(_BUFFER.search(name)) or (name.endswith("bias") and len(info.shape) == 4)
+    return name.endswith(_BUFFERS) or (name.endswith("bias") and info.dimensions == 4)
