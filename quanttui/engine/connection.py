@@ -24,8 +24,9 @@ from quanttui.errors import EngineDiedError
 from quanttui.text import safe_line
 
 _LOG_LIMIT_BYTES = 1_000_000
-_LOG_TAIL_BYTES = 4_000
-_LOG_TAIL_LINES = 5
+_LOG_TAIL_BYTES = 16_000
+_LOG_TAIL_LINES = 6
+_CRASH_MARK = "Current thread 0x"  # faulthandler: the thread that crashed, innermost frame first
 _TERMINATE_GRACE_SECONDS = 1.0
 _SIGNAL_CAUSES = {
     signal.SIGKILL: "was killed (SIGKILL), most likely by the out-of-memory killer",
@@ -143,13 +144,15 @@ class Connection:
         self._queue.put(ended)
 
     def _log_tail(self) -> list[str]:
-        """The last lines that this process wrote, safe to show."""
+        """The last lines that this process wrote, or where its crash begins; safe to show."""
         if self._log.closed:
             return []
         descriptor = self._log.fileno()
         start = max(self._log_start, os.fstat(descriptor).st_size - _LOG_TAIL_BYTES)
         text = os.pread(descriptor, _LOG_TAIL_BYTES, start).decode("utf-8", "replace")
-        return [safe_line(line) for line in text.splitlines() if line.strip()][-_LOG_TAIL_LINES:]
+        lines = [safe_line(line) for line in text.splitlines() if line.strip()]
+        crash = next((at for at, line in enumerate(lines) if line.startswith(_CRASH_MARK)), None)
+        return lines[-_LOG_TAIL_LINES:] if crash is None else lines[crash : crash + _LOG_TAIL_LINES]
 
 
 def _hint(log_path: Path | None, tail: str) -> str:

@@ -61,7 +61,7 @@ class EngineProcess:
         *,
         cancel_grace_seconds: float = 2.0,
         load_cancel_grace_seconds: float = 10.0,
-        close_grace_seconds: float = 2.0,
+        close_grace_seconds: float = 0.5,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self._spec = engine_spec
