@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -52,9 +53,10 @@ def run_comparison(
     """
     run: Run | None = None
     try:
-        for event in _Comparison(engine, request, cancelled).events():
-            run = apply_event(run, event)
-            yield event
+        with closing(_Comparison(engine, request, cancelled).events()) as events:
+            for event in events:
+                run = apply_event(run, event)
+                yield event
     except QuantTuiError as error:
         yield _failed(run, error.message, error.hint, error.exit_code)
     except Exception as error:  # the one place where any fault of an engine becomes a failed run
@@ -77,7 +79,7 @@ class _Comparison:
         self.cancelled = cancelled
         self.references: list[Output] = []
 
-    def events(self) -> Iterator[RunEvent]:
+    def events(self) -> Generator[RunEvent, None, None]:
         _check_request(self.request)
         environment = self.engine.describe()
         reference = self.request.reference or default_reference(self.request.model.dtype, environment.device)
@@ -140,18 +142,22 @@ class _Comparison:
     def _watched(
         self, work: Generator[Event, None, Result], as_event: Callable[[Event], RunEvent]
     ) -> Generator[RunEvent, None, Result]:
-        """The engine's events as the run's; passes a cancellation on as soon as it is seen."""
-        if self.cancelled():
-            raise _cancelled()
-        while True:
-            try:
-                event = next(work)
-            except StopIteration as stop:
-                result: Result = stop.value
-                return result
-            yield as_event(event)
+        """The engine's events as the run's; passes a cancellation on as soon as it is seen.
+
+        However it ends, ``work`` is closed then: an engine does nothing else, not even unload, in mid-operation.
+        """
+        with closing(work):
             if self.cancelled():
-                self.engine.cancel()
+                raise _cancelled()
+            while True:
+                try:
+                    event = next(work)
+                except StopIteration as stop:
+                    result: Result = stop.value
+                    return result
+                yield as_event(event)
+                if self.cancelled():
+                    self.engine.cancel()
 
 
 def _cancelled() -> CancelledError:
@@ -166,6 +172,9 @@ def _check_request(request: RunRequest) -> None:
             raise UsageError("the prompt is empty", "Type what the model should continue.")
     if not request.candidates:
         raise UsageError("there is no candidate to compare with", "Choose at least one: --candidate nf4")
+    for variant in request.candidates:
+        if request.candidates.count(variant) > 1:
+            raise UsageError(f"the candidate {variant.spelling} is chosen twice", "Name each candidate once.")
     if request.model.problem:
         raise UsageError(f"{request.model.id} cannot be run: {request.model.problem}", "Choose another model.")
 
