@@ -23,13 +23,14 @@ from quanttui.records import (
 )
 from quanttui.tui.widgets.branch import BranchScreen, BranchView
 from quanttui.tui.widgets.divergence import DivergencePane
+from quanttui.tui.widgets.strip import DivergenceStrip
 
 NOISE = NoiseFloor(mean=0.0026, kind="decode against prefill", tokens=120)
 VARIANTS = (Variant(Precision.BF16), Variant(Precision.NF4))
 TALE = (
     " there| lived| a| king| who| had| three| daughters|,| and| the| youngest| was| so| beautiful| that| the| sun|"
-    " itself|,| which| had| seen| so| much|,| was| aston|ished| whenever| it| sh|one| in| her| face|.|\n|Close| by| the|"
-    " king|'s| castle| lay| a| great| dark| forest|,| and| under| an| old| lime|-|tree| in| the| forest| was| a| well|."
+    " itself|,| which| had| seen| so| much|,| was| aston|ished| whenever| it| sh|one|.|\n|Close| by| a|"
+    " king|'s| castle| lay| a| great| dark| forest|,| and| under| an| old| lime|-|tree| was| a| well|."
 )
 OTHERS = [" sons", " people", " woman", " soldier", " man", " miller", " fox", " two", " world", " golden"]
 STRANGE = ("日本", "語", "🙂", "<0xE2>", "�", "\n", "\t", "", "\x1b", "\u200d", " ", "  ", "e\u0301", "[/x]", "\u202e")
@@ -46,7 +47,7 @@ def token(
     theirs += [TopToken(3000 + k, [" dragon", " nothing"][k], 0.004 / (k + 1)) for k in range(2)]
     if flip is not FlipKind.NONE:
         theirs[1] = TopToken(theirs[1].token_id, theirs[1].text, q * (1.02 if flip is FlipKind.TIE else 1.7))
-        theirs[0], theirs[1] = theirs[1], theirs[0]
+    theirs.sort(key=lambda entry: -entry.probability)
     return TokenScore(
         position=5 + index,
         token_id=1000 + index,
@@ -129,7 +130,8 @@ class MicroscopeApp(App[None]):
     ) -> None:
         super().__init__()
         self.score, self.figures, self.height = score, figures, height
-        self.posted: list[object] = []
+        self.moves: list[DivergenceStrip.CursorMoved] = []
+        self.forced: list[DivergencePane.ForceTokenRequested] = []
 
     def compose(self) -> ComposeResult:
         yield DivergencePane()
@@ -141,13 +143,13 @@ class MicroscopeApp(App[None]):
             pane.styles.height = self.height
         if self.score is not None:
             pane.set_result(self.score, self.figures, VARIANTS)
-        self.query_one("DivergenceStrip").focus()
+        self.query_one(DivergenceStrip).focus()
 
-    def on_divergence_strip_cursor_moved(self, event: object) -> None:
-        self.posted.append(event)
+    def on_divergence_strip_cursor_moved(self, event: DivergenceStrip.CursorMoved) -> None:
+        self.moves.append(event)
 
-    def on_divergence_pane_force_token_requested(self, event: object) -> None:
-        self.posted.append(event)
+    def on_divergence_pane_force_token_requested(self, event: DivergencePane.ForceTokenRequested) -> None:
+        self.forced.append(event)
 
 
 BRANCH = BranchView(
@@ -156,7 +158,7 @@ BRANCH = BranchView(
     index=7,
     prefix=" there lived a king who had three",
     forced=" daughters",
-    free=" there lived a king who had three sons, and the eldest of them went out into the wide world to seek his luck.",
+    free=" there lived a king who had three sons, and the eldest of them went out into the wide world for luck.",
 )
 
 

@@ -64,7 +64,9 @@ def _common_length(one: str, other: str) -> int:
 def branch_title(view: BranchView) -> Content:
     """Where it was forced, on whom, and what."""
     piece = visible_piece(view.forced)
-    words = f"Branch · {safe_line(view.variant)} made to take {piece}, {safe_line(view.donor)}'s token {view.index + 1}"
+    words = (
+        f"Branch at token {view.index + 1} · {safe_line(view.variant)} made to take {safe_line(view.donor)}'s {piece}"
+    )
     return Content(words)
 
 
@@ -93,7 +95,7 @@ def branch_status(view: BranchView) -> Content:
         case BranchState.RUNNING:
             return Content.assemble(("Writing on … ", "bold"), (f"{detail}  esc stops", "$foreground-muted"))
         case BranchState.FAILED:
-            return Content.assemble(("✗ Failed: ", "bold $error"), (detail, ""))
+            return Content.assemble(("✗ Failed: ", "bold $text-error"), (detail, ""))
     return Content.assemble((_outcome(view), "bold"), ("  esc closes", "$foreground-muted"))
 
 
@@ -117,7 +119,7 @@ class BranchPane(Vertical):
         padding: 0 1;
 
         & Horizontal { height: 1fr; }
-        & VerticalScroll { width: 1fr; border: round $border-blurred; border-title-color: $foreground; padding: 0 1; }
+        & VerticalScroll { width: 1fr; border: round $foreground 30%; border-title-color: $foreground; padding: 0 1; }
         & VerticalScroll:focus { border: round $border; }
         & .branch-status { height: 1; }
     }

@@ -25,6 +25,7 @@ from quanttui.tui.widgets.summary_line import SummaryLine
 _SNUG_BELOW_LINES = 24
 _SHORT_BELOW_LINES = 16
 _CONTEXT_TOKENS = 60
+_NO_TOKENS = "The reference wrote no token: there is nothing to measure."
 
 
 class DivergencePane(Vertical):
@@ -37,7 +38,7 @@ class DivergencePane(Vertical):
     DivergencePane {
         height: auto;
         max-height: 24;
-        border: round $border-blurred;
+        border: round $foreground 30%;
         border-title-color: $foreground;
         border-subtitle-color: $text-muted;
         padding: 0 1;
@@ -102,6 +103,7 @@ class DivergencePane(Vertical):
         self._score: Score | None = None
         self._variants: tuple[Variant, Variant] | None = None
         self._pieces: tuple[str, ...] = ()
+        self._scope = ""
 
     def compose(self) -> ComposeResult:
         yield SummaryLine()
@@ -137,13 +139,13 @@ class DivergencePane(Vertical):
         self._pieces = tuple(pieces) if len(pieces) >= len(tokens) else tuple(token.text for token in tokens)
         self.set_class(not tokens, "-empty")
         self.border_title = self._title()
-        self.border_subtitle = ""
+        self._scope = f"{summary.tokens} tokens, {safe_line(summary.scope)}" if summary else ""
+        self.border_subtitle = Content(self._scope)
         self.query_one(SummaryLine).show(summary, _summary_note(len(tokens)))
         self.query_one(StripLegend).show(*self._names())
         self.query_one(TokenInspector).show(None)
-        self.query_one(DivergenceStrip).set_score(
-            score, "The reference wrote no token." if score and not tokens else note
-        )
+        self.query_one(DivergenceStrip).set_score(score, _NO_TOKENS if score and not tokens else note)
+        self.refresh_bindings()
 
     def move_to(self, index: int) -> None:
         """Put the cursor on a scored token, as when the reader moves over the reference's text."""
@@ -164,7 +166,7 @@ class DivergencePane(Vertical):
         if self._score is None:
             return
         count = len(self._score.tokens)
-        self.border_subtitle = Content(f"worst {event.rank} of {count}" if event.rank else "")
+        self.border_subtitle = Content(f"worst {event.rank} of {count}" if event.rank else self._scope)
         ours, theirs = self._names()
         start = max(0, event.index - _CONTEXT_TOKENS)
         view = InspectorView(
@@ -178,6 +180,12 @@ class DivergencePane(Vertical):
             after="".join(self._pieces[event.index + 1 : event.index + 1 + _CONTEXT_TOKENS]),
         )
         self.query_one(TokenInspector).show(view)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing is offered to be forced while there is no token."""
+        if action in ("force_candidate", "force_reference"):
+            return self._score is not None and bool(self._score.tokens)
+        return super().check_action(action, parameters)
 
     def action_force_candidate(self) -> None:
         """The candidate takes the token that the reference wrote."""

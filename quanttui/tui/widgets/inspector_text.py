@@ -18,14 +18,14 @@ ORDER_STYLES = ("$text-primary", "$text-accent", "$text-success", "$text-error",
 
 BAND_STYLES = {
     Band.CALM: "$foreground-muted",
-    Band.SLIGHT: "$success",
-    Band.VISIBLE: "$warning",
-    Band.STRONG: "bold $error",
+    Band.SLIGHT: "$text-success",
+    Band.VISIBLE: "$text-warning",
+    Band.STRONG: "bold $text-error",
 }
 _FLIP_NAMES = {
-    FlipKind.REAL: ("bold $error", "Real flip"),
-    FlipKind.TIE: ("bold $warning", "Tie flip"),
-    FlipKind.NONE: ("bold $success", "No flip"),
+    FlipKind.REAL: ("bold $text-error", "Real flip"),
+    FlipKind.TIE: ("bold $text-warning", "Tie flip"),
+    FlipKind.NONE: ("bold $text-success", "No flip"),
 }
 _MUTED = "$foreground-muted"
 _EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -67,7 +67,7 @@ def inspector_content(view: InspectorView, width: int, height: int) -> Content:
     spare = height - len(head) - 1
     head += [Content("")] if spare > len(view.token.reference_top) else []
     rows = max(1, height - len(head) - 1)
-    return Content("\n").join([*head, *_lists(view, width, rows)])
+    return Content("\n").join(line.truncate(width) for line in [*head, *_lists(view, width, rows)])
 
 
 def list_rows(token: TokenScore, *, of_reference: bool, limit: int) -> list[ListRow]:
@@ -105,7 +105,7 @@ def _context(view: InspectorView, room: int) -> list[tuple[str, str]]:
     piece = visible_piece(view.token.text)
     middle = fit(piece, min(24, room, cell_len(piece)))
     sides = room - cell_len(middle)
-    before, after = visible_run(view.before[-sides:]), visible_run(view.after[:sides])
+    before, after = visible_run(view.before[-sides - 1 :]), visible_run(view.after[: sides + 1])
     before_cells = min(cell_len(before), max(sides * 2 // 3, sides - cell_len(after)))
     after_cells = min(cell_len(after), sides - before_cells)
     return [

@@ -32,7 +32,7 @@ def _line(lead: str, marks: tuple[str, str], gap: str) -> Content:
     parts: list[tuple[str, str]] = [(lead, _MUTED)]
     for band, glyphs, word in _BARS:
         parts += [(glyphs, BAND_STYLES[band]), (f" {word}{gap}", _MUTED)]
-    parts += [("▲", "bold $error"), (f" {marks[0]}{gap}", _MUTED), ("△", _MUTED), (f" {marks[1]}", _MUTED)]
+    parts += [("▲", "bold $text-error"), (f" {marks[0]}{gap}", _MUTED), ("△", _MUTED), (f" {marks[1]}", _MUTED)]
     return Content.assemble(*parts)
 
 

@@ -20,7 +20,7 @@ from quanttui.records import FlipKind, Score, TokenScore
 from quanttui.tui.shading import FLIP_GLYPHS, LEVEL_GLYPHS, band_of, is_notable, level_of
 from quanttui.tui.widgets.strip_layout import LINES_PER_ROW, StripLayout
 
-NOTHING_YET = "Nothing measured yet: the bars appear once both models have read the same text."
+NOTHING_YET = "Nothing measured yet: bars appear when both models have answered."
 
 
 class DivergenceStrip(ScrollView, can_focus=True):
@@ -36,15 +36,15 @@ class DivergenceStrip(ScrollView, can_focus=True):
         overflow-x: hidden;
         overflow-y: auto;
         scrollbar-gutter: stable;
-        scrollbar-size-vertical: 1;
+        scrollbar-size: 0 1;
         background: transparent;
 
         & .divergence-strip--calm { color: $text-muted; }
-        & .divergence-strip--slight { color: $success; }
-        & .divergence-strip--visible { color: $warning; }
-        & .divergence-strip--strong { color: $error; text-style: bold; }
+        & .divergence-strip--slight { color: $text-success; }
+        & .divergence-strip--visible { color: $text-warning; }
+        & .divergence-strip--strong { color: $text-error; text-style: bold; }
         & .divergence-strip--tie { color: $text-muted; }
-        & .divergence-strip--real { color: $error; text-style: bold; }
+        & .divergence-strip--real { color: $text-error; text-style: bold; }
         & .divergence-strip--gutter { color: $text-muted; }
         & .divergence-strip--cursor {
             color: $block-cursor-blurred-foreground;
@@ -152,6 +152,7 @@ class DivergenceStrip(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         self._lay_out(self.scrollable_content_region.width)
+        self._refresh_scrollbars()  # Textual decides on them before a grown widget has its height
         self._keep_cursor_in_sight()
 
     def _lay_out(self, width: int) -> None:

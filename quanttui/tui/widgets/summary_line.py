@@ -64,15 +64,11 @@ def _verdict(summary: DivergenceSummary, width: int, limit: int) -> list[Content
     start, colon, rest = text.partition(":")
     if colon and start.casefold() == level.value:
         text = rest.strip()
-    scope = f"  ({summary.tokens} token{'' if summary.tokens == 1 else 's'}, {safe_line(summary.scope)})"
     sentence = Content.assemble((f" {sign} {level.value.upper()} ", f"bold reverse {style}"), (" " + text, "bold"))
-    whole = Content.assemble(sentence, (scope, "$foreground-muted"))
-    if whole.cell_length <= width:
-        return [whole]
-    if limit < 2:
+    if sentence.cell_length <= width or limit < 2:
         return [sentence.truncate(width, ellipsis=True)]
-    first, *rest_lines = whole.wrap(width)
-    return [first, Content(" ").join(rest_lines).truncate(width, ellipsis=True)] if rest_lines else [first]
+    first, *others = sentence.wrap(width)
+    return [first, Content(" ").join(others).truncate(width, ellipsis=True)]
 
 
 def _tile_lines(shown: list[Tile], width: int) -> list[Content]:
