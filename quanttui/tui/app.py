@@ -48,7 +48,8 @@ class QuantTuiApp(App[None]):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """For themes other than our own."""
-        return {"border-quiet": "ansi_bright_black" if self.current_theme.ansi else "#808080 60%"}
+        quiet = "ansi_bright_black" if self.current_theme.ansi else "#8a8a8a"
+        return {"border-quiet": quiet, "muted": quiet, "faint": quiet}
 
     def start_run(self, request: RunRequest) -> None:
         self._in_thread(partial(self.controller.run, request))

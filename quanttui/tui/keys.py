@@ -44,10 +44,24 @@ SCREEN_COMMANDS = (
     Command("open", "o", "open_model", "open", "Open a model: a folder or a hub id", CHOOSING),
     Command("next", "n", "difference(1)", "next difference", "Jump to the next difference", READING),
     Command("previous", "N,upper_n", "difference(-1)", "previous", "Jump to the previous difference", READING, "N"),
-    Command("next_candidate", "right,right_square_bracket", "candidate(1)", "candidate", "Show the next candidate",
-            READING, "→"),
-    Command("previous_candidate", "left,left_square_bracket", "candidate(-1)", "candidate",
-            "Show the previous candidate", READING, "←"),
+    Command(
+        "next_candidate",
+        "right,right_square_bracket",
+        "candidate(1)",
+        "candidate",
+        "Show the next candidate",
+        READING,
+        "→",
+    ),
+    Command(
+        "previous_candidate",
+        "left,left_square_bracket",
+        "candidate(-1)",
+        "candidate",
+        "Show the previous candidate",
+        READING,
+        "←",
+    ),
     Command("copy", "y", "copy", "copy", "Copy the output to the clipboard", READING),
     Command("zoom", "z", "zoom", "zoom", "Let the pane fill the screen, or put it back", READING),
     Command("model", "1", "pane('model')", "model", "Go to the models", MOVING),
@@ -68,6 +82,12 @@ APP_COMMANDS = (
     Command("quit_letter", "q", "leave", "quit", "Leave (asks once while a run is going on)", APP),
     Command("quit", "ctrl+q", "leave", "quit", "Leave (asks once while a run is going on)", APP, "^q", priority=True),
     Command("interrupt", "ctrl+c", "interrupt", "stop", "Stop the run; says how to leave where none is", APP, "^c"),
+)
+
+# Keys of lists, texts and switches: they belong to the widget that has the focus.
+WIDGET_KEYS = (
+    ("enter", "Choose the model, tick the variant, turn the switch"),
+    ("j k g G", "Down, up, first, last (as the arrows, home and end)"),
 )
 
 GROUPS = (RUNNING, CHOOSING, READING, MOVING, APP)

@@ -51,6 +51,12 @@ def percent(part: float | None, whole: float | None) -> str:
     return UNKNOWN if part is None or not whole else f"{100 * part / whole:.0f} %"
 
 
+def health(utilization_percent: int | None, power_watts: float | None, temperature_celsius: int | None) -> str:
+    """``87 % · 412 W · 61 °C``."""
+    readings = ((utilization_percent, "%"), (power_watts, "W"), (temperature_celsius, "°C"))
+    return " · ".join(f"{UNKNOWN if value is None else format(value, '.0f')} {unit}" for value, unit in readings)
+
+
 def bar(share: float | None, width: int) -> tuple[str, str]:
     """A bar of ``width`` cells: its filled and its empty part, told apart by shape as well as by colour."""
     filled = 0 if share is None else round(max(0.0, min(1.0, share)) * width)
@@ -58,10 +64,11 @@ def bar(share: float | None, width: int) -> tuple[str, str]:
 
 
 def spark(values: list[float], width: int, top: float | None = None) -> str:
-    """The last ``width`` values as blocks; ``top`` is the value of a full block (the largest one unless given)."""
+    """The last ``width`` values as blocks, the newest at the right end; ``top`` is the value of a full block (a
+    little above the largest one unless given)."""
     shown = values[-width:]
-    high = top or max(shown, default=0.0) or 1.0
-    return "".join(_BLOCKS[max(1, min(8, round(8 * value / high)))] for value in shown)
+    high = top or max(shown, default=0.0) * 1.15 or 1.0
+    return "".join(_BLOCKS[max(1, min(8, round(8 * value / high)))] for value in shown).rjust(width)
 
 
 def _three_digits(value: float) -> str:

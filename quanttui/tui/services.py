@@ -16,13 +16,14 @@ DEFAULT_PROMPT = "Once upon a time"
 
 @dataclass(frozen=True, slots=True)
 class InitialChoices:
-    """What is chosen when the app opens. ``model_id`` None: the first of the catalogue; ``reference`` None: by dtype."""
+    """What is chosen when the app opens. ``model_id`` None: the first of the catalogue; ``reference`` None: the
+    checkpoint's own half-precision type."""
 
     model_id: str | None = None
     prompt: str = DEFAULT_PROMPT
     reference: Variant | None = None
     candidates: tuple[Variant, ...] = DEFAULT_CANDIDATES
-    settings: GenerationSettings = GenerationSettings()
+    settings: GenerationSettings = field(default_factory=GenerationSettings)
     theme: str = "quanttui-dark"
 
 

@@ -29,6 +29,8 @@ DARK = Theme(
         "scrollbar": "#333b47",
         "scrollbar-background": "#14171c",
         "border-quiet": "#3a424f",
+        "muted": "#8d97ab",
+        "faint": "#4a5362",
     },
 )
 
@@ -57,6 +59,8 @@ LIGHT = Theme(
         "scrollbar": "#cfcabf",
         "scrollbar-background": "#fbfaf7",
         "border-quiet": "#c4bfb3",
+        "muted": "#646c79",
+        "faint": "#b9b3a6",
     },
 )
 

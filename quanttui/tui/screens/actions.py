@@ -237,4 +237,6 @@ class ScreenActions(Screen[None]):
 
 def _pane_around(widget: Widget) -> Widget:
     """The pane that ``widget`` stands in."""
-    return next((node for node in widget.ancestors_with_self if isinstance(node, Widget) and node.has_class("pane")), widget)
+    return next(
+        (node for node in widget.ancestors_with_self if isinstance(node, Widget) and node.has_class("pane")), widget
+    )

@@ -50,8 +50,8 @@ class AskScreen(ModalScreen[Answer | None], Generic[Answer]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="ask") as box:
-            box.border_title = Content(self._heading)  # type: ignore[assignment]
-            box.border_subtitle = Content("enter takes it · esc goes back")  # type: ignore[assignment]
+            box.border_title = Content(self._heading)
+            box.border_subtitle = Content("enter takes it · esc goes back")
             yield SafeInput(placeholder=self._placeholder, compact=True)
             yield Static(Content(self._explanation), markup=False, id="ask-words")
 

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from quanttui.tui.keys import APP_COMMANDS, GROUPS, SCREEN_COMMANDS, Command
+from quanttui.tui.keys import APP_COMMANDS, GROUPS, MOVING, SCREEN_COMMANDS, WIDGET_KEYS
 
 _ABOUT = (
     "The reference answers first, then each ticked candidate, one model in memory at a time. "
@@ -33,9 +33,9 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help") as box:
-            box.border_title = Content("Keys")  # type: ignore[assignment]
-            box.border_subtitle = Content("esc closes · ↑↓ scrolls")  # type: ignore[assignment]
-            yield Static(Content.styled(_ABOUT, "$text-muted"), markup=False)
+            box.border_title = Content("Keys")
+            box.border_subtitle = Content("esc closes · ↑↓ scrolls")
+            yield Static(Content.styled(_ABOUT, "$muted"), markup=False)
             for group in GROUPS:
                 yield Static(self._group(group), markup=False, classes="help-group")
 
@@ -44,8 +44,11 @@ class HelpScreen(ModalScreen[None]):
 
     def _group(self, group: str) -> Content:
         rows = [Content.styled(group, "bold $primary")]
-        rows += [self._row(command) for command in (*SCREEN_COMMANDS, *APP_COMMANDS) if command.group == group]
+        commands = [command for command in (*SCREEN_COMMANDS, *APP_COMMANDS) if command.group == group]
+        rows += [_row(self._keys.get(command.id, ""), command.tooltip) for command in commands]
+        rows += [_row(keys, words) for keys, words in (WIDGET_KEYS if group == MOVING else ())]
         return Content("\n").join(rows)
 
-    def _row(self, command: Command) -> Content:
-        return Content.assemble((f"{self._keys.get(command.id, ''):>14}  ", "bold"), command.tooltip)
+
+def _row(keys: str, words: str) -> Content:
+    return Content.assemble((f"{keys:>10}  ", "bold"), words)

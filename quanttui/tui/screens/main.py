@@ -41,6 +41,7 @@ class MainScreen(ScreenActions, Screen[None]):
     """Holds what is chosen (``selection``) and the latest run (``run_view``); paints what changed at a steady beat."""
 
     AUTO_FOCUS = "#variant-choices"
+    ALLOW_IN_MAXIMIZED_VIEW = ".-textual-system,#footer"
 
     def __init__(self, services: Services) -> None:
         super().__init__()
@@ -73,8 +74,8 @@ class MainScreen(ScreenActions, Screen[None]):
                     yield SettingsRow(choices.settings)
                 yield CandidateBar()
                 with Horizontal(id="outputs"):
-                    yield OutputPane(4, "Reference", id="reference")
-                    yield OutputPane(5, "Candidate", id="candidate")
+                    yield OutputPane(4, "Reference", "reference")
+                    yield OutputPane(5, "Candidate", "candidate")
                 yield DivergenceSlot()
         yield FooterLines()
 
@@ -83,6 +84,8 @@ class MainScreen(ScreenActions, Screen[None]):
         self.set_interval(self.services.paint_interval_seconds, self._paint_if_stale)
         self.set_interval(1.0, self._age_memory)
         self.paint()
+        if first := self.selection.candidates:
+            self.query_one(VariantList).highlight(first[0])
 
     @property
     def is_busy(self) -> bool:
@@ -92,6 +95,7 @@ class MainScreen(ScreenActions, Screen[None]):
         layout = layout_class(event.size.width, event.size.height)
         for name in _LAYOUTS:
             self.set_class(name == layout, f"-{name}")
+        self._stale = True
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         self.paint_footer()
@@ -225,5 +229,3 @@ class MainScreen(ScreenActions, Screen[None]):
 
     def _age_memory(self) -> None:
         self.query_one(MemoryPane).age(self.services.clock())
-
-

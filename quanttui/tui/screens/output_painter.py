@@ -13,8 +13,11 @@ from quanttui.tui.state.variant_view import Stage, VariantView, figures
 from quanttui.tui.widgets.candidate_bar import CandidateBar
 from quanttui.tui.widgets.output_pane import OutputPane
 
-EMPTY_REFERENCE = ("Press F5 to run", "The reference answers the prompt here, in full precision.")
-EMPTY_CANDIDATE = ("", "The quantized model answers here. Every word that differs is underlined.")
+EMPTY_REFERENCE = ("Press F5 to run", "The reference answers here, in full precision.")
+EMPTY_CANDIDATE = (
+    "Candidates answer here",
+    "Words that differ from the reference are underlined; n jumps to the next.",
+)
 
 
 def paint_outputs(screen: Screen[None], run: RunView | None) -> None:
@@ -85,7 +88,7 @@ def _subtitle(view: VariantView, run: RunView) -> str:
     words = divergence_words(view, run.reference)
     differences = len(run.differences())
     if run.cursor is not None and differences:
-        return f"difference {run.cursor + 1} of {differences} · {words}" if words else f"difference {run.cursor + 1}"
+        return f"difference {run.cursor + 1} of {differences}"
     if not words and view.tokens:
         start = run.differences()[0].candidate[0] + 1 if differences else None
         return f"parts at token {start}" if start else safe_line(f"the same so far, {len(view.tokens)} tokens")

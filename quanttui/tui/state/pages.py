@@ -37,7 +37,7 @@ HUGE_COLUMNS, HUGE_ROWS = 160, 45
 
 
 def layout_class(columns: int, rows: int) -> str:
-    """"narrow": one page at a time; "wide": all panes; "huge": all panes with room to spare."""
+    """ "narrow": one page at a time; "wide": all panes; "huge": all panes with room to spare."""
     if columns < WIDE_COLUMNS or rows < WIDE_ROWS:
         return "narrow"
     return "huge" if columns >= HUGE_COLUMNS and rows >= HUGE_ROWS else "wide"

@@ -116,11 +116,7 @@ def figures(view: VariantView, reference: VariantView | None) -> list[Figure]:
 
     return [
         Figure("weights", measures.weight_bytes(view.weight_bytes), compared(view.weight_bytes, "weight_bytes")),
-        Figure(
-            "speed",
-            f"{speed:.1f} tok/s" if speed is not None else measures.UNKNOWN,
-            compared(speed, "tokens_per_second"),
-        ),
+        Figure("", _speed(speed), compared(speed, "tokens_per_second")),
         Figure("peak", measures.weight_bytes(view.peak_bytes), compared(view.peak_bytes, "peak_bytes")),
         Figure("load", measures.seconds(view.load_seconds), compared(view.load_seconds, "load_seconds")),
         Figure(
@@ -129,3 +125,7 @@ def figures(view: VariantView, reference: VariantView | None) -> list[Figure]:
             compared(view.seconds_to_first_token, "seconds_to_first_token"),
         ),
     ]
+
+
+def _speed(tokens_per_second: float | None) -> str:
+    return f"{measures.UNKNOWN if tokens_per_second is None else format(tokens_per_second, '.1f')} tok/s"

@@ -33,7 +33,8 @@ class CandidateBar(Static):
             return
         self._shown = labels
         self.display = len(labels) > 1
-        self.update(Content("").join([Content.styled(text, "reverse" if on else "$text-muted") for text, on in labels]))
+        names = [Content.styled(text, "bold reverse" if on else "") for text, on in labels]
+        self.update(Content.assemble(*names, ("  ← → shows another", "$muted")))
 
     def on_click(self, event: events.Click) -> None:
         end = 0

@@ -27,8 +27,8 @@ class ChoiceList(OptionList):
         Binding("G,upper_g", "last", "Last", show=False, id="list_last"),
     ]
 
-    def __init__(self, *, id: str) -> None:
-        super().__init__(id=id, markup=False, compact=True)
+    def __init__(self, widget_id: str) -> None:
+        super().__init__(id=widget_id, markup=False, compact=True)
         self._rows: list[Row] = []
 
     def show_rows(self, rows: list[Row]) -> None:
@@ -56,5 +56,5 @@ def _row(row: Row, width: int) -> Content:
     room = max(4, width - cell_len(sign) - cell_len(right) - 2)
     keeps_end = cell_len(name) > room
     return Content.assemble(
-        (f"{sign} ", style), (fit(name, room, from_end=keeps_end), style), (f" {right}", f"{style} $text-muted".strip())
+        (f"{sign} ", style), (fit(name, room, from_end=keeps_end), style), (f" {right}", f"{style} $muted".strip())
     )

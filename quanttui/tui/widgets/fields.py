@@ -44,7 +44,7 @@ class Switch(Static):
 
     can_focus = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space,enter", "toggle", "Switch", show=False, tooltip="Switch on or off", id="switch")
+        Binding("space,enter", "switch", "Switch", show=False, tooltip="Switch on or off", id="switch")
     ]
     on = reactive(False)
 
@@ -59,9 +59,9 @@ class Switch(Static):
     def render(self) -> Content:
         return Content(f"{'☑' if self.on else '☐'} {self._label}")
 
-    def action_toggle(self) -> None:
+    def action_switch(self) -> None:
         self.on = not self.on
         self.post_message(self.Changed())
 
     def on_click(self) -> None:
-        self.action_toggle()
+        self.action_switch()

@@ -17,7 +17,7 @@ from quanttui.tui.visible import fit
 MOST_KEYS = 7
 _BAR = 20
 _STYLES = {
-    Tone.QUIET: "$text-muted",
+    Tone.QUIET: "$muted",
     Tone.BUSY: "$primary",
     Tone.GOOD: "$success",
     Tone.WARNING: "$warning",
@@ -55,18 +55,18 @@ class FooterLines(Vertical):
         self._paint_keys()
 
     def _paint_status(self) -> None:
-        status, width = self._status, self.content_size.width - 2
+        status, width = self._status, self.content_size.width
         meter = Content("")
         if status.share is not None:
             filled, rest = measures.bar(status.share, _BAR)
-            meter = Content.assemble("  ", (filled, "$primary"), (rest, "$text-disabled"))
+            meter = Content.assemble("  ", (filled, "$primary"), (rest, "$faint"))
         room = max(0, width - 2 - meter.cell_length)
         words = fit(status.text, min(room, cell_len(status.text)))
         line = Content.assemble((f"{GLYPHS[status.tone]} {words}", _STYLES[status.tone]), meter)
         self.query_one("#status", Static).update(line, layout=False)
 
     def _paint_keys(self) -> None:
-        line = keys_content(self._keys, self.content_size.width - 2)
+        line = keys_content(self._keys, self.content_size.width)
         self.query_one("#keys", Static).update(line, layout=False)
 
 
@@ -75,5 +75,5 @@ def keys_content(keys: Sequence[tuple[str, str]], width: int) -> Content:
     kept = list(keys[:MOST_KEYS])
     while len(kept) > 1 and sum(len(key) + len(label) + 1 for key, label in kept) + 2 * (len(kept) - 1) > width:
         del kept[-4 if len(kept) > 3 else -1]
-    parts = [Content.assemble((key, "bold $primary"), (f" {label}", "$text-muted")) for key, label in kept]
+    parts = [Content.assemble((key, "bold $primary"), (f" {label}", "$muted")) for key, label in kept]
     return Content("  ").join(parts)

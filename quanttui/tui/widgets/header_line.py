@@ -60,12 +60,13 @@ def _gpu(gpu: GpuReading, count: int, *, with_health: bool) -> Content:
     name = f"GPU{gpu.index}" + (f" of {count}" if count > 1 else "")
     if not with_health:
         return _meter(name, gpu.used_bytes, gpu.total_bytes)
-    use = "n/a" if gpu.utilization_percent is None else f"{gpu.utilization_percent} %"
     model = safe_line(gpu.name).removeprefix("NVIDIA ")
-    return Content.assemble(_meter(f"{name} {fit(model, min(14, len(model)))}", gpu.used_bytes, gpu.total_bytes), f"  {use}")
+    meter = _meter(f"{name} {fit(model, min(14, len(model)))}", gpu.used_bytes, gpu.total_bytes)
+    health = measures.health(gpu.utilization_percent, gpu.power_watts, gpu.temperature_celsius)
+    return Content.assemble(meter, f"  {health}")
 
 
 def _meter(name: str, part: int | None, whole: int | None) -> Content:
     filled, rest = measures.bar(None if part is None or not whole else part / whole, _BAR)
     figures = f" {measures.gibibytes(part)}/{measures.memory_bytes(whole)}"
-    return Content.assemble((f"{name} ", "$text-muted"), (filled, "$primary"), (rest, "$text-disabled"), figures)
+    return Content.assemble((f"{name} ", "$muted"), (filled, "$primary"), (rest, "$faint"), figures)

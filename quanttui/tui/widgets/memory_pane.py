@@ -30,7 +30,7 @@ class MemoryPane(VerticalScroll):
         yield Static("no reading yet", markup=False)
 
     def on_mount(self) -> None:
-        self.border_title = Content.assemble(("6 ", "$text-muted"), "Memory")  # type: ignore[assignment]
+        self.border_title = Content.assemble(("6 ", "$muted"), "Memory")
 
     def show(self, reading: MemoryReading) -> None:
         self._reading = reading
@@ -65,10 +65,11 @@ class MemoryPane(VerticalScroll):
         if gpu.problem:
             return Content("\n").join([rows[0], Content(f"✗ {safe_line(gpu.problem)}")])
         others = None if None in (gpu.used_bytes, gpu.engine_bytes) else (gpu.used_bytes or 0) - (gpu.engine_bytes or 0)
+        health = measures.health(gpu.utilization_percent, gpu.power_watts, gpu.temperature_celsius)
         rows += [
             _bar(gpu.used_bytes, gpu.total_bytes, width),
             _pairs(("engine", gpu.engine_bytes), ("others", others), ("free", gpu.free_bytes)),
-            Content.styled(_health(gpu), "$text-muted"),
+            Content.styled(health, "$muted"),
             self._spark(gpu.uuid, width, gpu.total_bytes),
         ]
         return Content("\n").join(rows)
@@ -84,7 +85,7 @@ class MemoryPane(VerticalScroll):
         if host.cpu_percent is not None:
             rows.append(_ends("processor", f"{host.cpu_percent:.0f} %", width))
         if reading.nvml_problem:
-            rows.append(Content.styled(f"no GPU: {safe_line(reading.nvml_problem)}", "$text-muted"))
+            rows.append(Content.styled(f"no GPU: {safe_line(reading.nvml_problem)}", "$muted"))
         return Content("\n").join(rows)
 
     def _spark(self, key: str, width: int, top: int | None) -> Content:
@@ -96,27 +97,18 @@ def _of(part: int | None, whole: int | None) -> str:
 
 
 def _ends(left: str, right: str, width: int) -> Content:
-    return Content.assemble((left, "$text-muted"), " " * max(1, width - len(left) - len(right)), right)
+    return Content.assemble((left, "$muted"), " " * max(1, width - len(left) - len(right)), right)
 
 
 def _bar(part: int | None, whole: int | None, width: int) -> Content:
     share = None if part is None or not whole else part / whole
     label = f" {measures.percent(part, whole)}"
     filled, rest = measures.bar(share, width - len(label))
-    return Content.assemble((filled, "$primary"), (rest, "$text-disabled"), label)
+    return Content.assemble((filled, "$primary"), (rest, "$faint"), label)
 
 
 def _pairs(*pairs: tuple[str, int | None]) -> Content:
     parts: list[str | tuple[str, str]] = []
     for name, value in pairs:
-        parts += [(f"{name} ", "$text-muted"), f"{measures.gibibytes(value)}  "]
+        parts += [(f"{name} ", "$muted"), f"{measures.gibibytes(value)}  "]
     return Content.assemble(*parts).rstrip()
-
-
-def _health(gpu: GpuReading) -> str:
-    parts = (
-        (gpu.utilization_percent, "%", ".0f"),
-        (gpu.power_watts, "W", ".0f"),
-        (gpu.temperature_celsius, "°C", ".0f"),
-    )
-    return " · ".join(f"{measures.UNKNOWN if value is None else format(value, form)} {unit}" for value, unit, form in parts)

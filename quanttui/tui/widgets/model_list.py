@@ -24,18 +24,18 @@ class ModelList(Vertical):
         self.entries: Sequence[ModelEntry] = ()
 
     def compose(self) -> ComposeResult:
-        yield ChoiceList(id="models")
+        yield ChoiceList("models")
         yield Static("reading the catalogue …", markup=False, classes="detail")
 
     def on_mount(self) -> None:
-        self.border_title = Content.assemble(("1 ", "$text-muted"), "Model")  # type: ignore[assignment]
+        self.border_title = Content.assemble(("1 ", "$muted"), "Model")
 
     def show(self, entries: Sequence[ModelEntry], chosen: ModelEntry | None) -> None:
         """``chosen`` has the mark; the line beneath tells more of the highlighted one."""
         self.entries = entries
         choices = self.query_one(ChoiceList)
         choices.show_rows([_row(entry, entry == chosen) for entry in entries])
-        if chosen in entries and choices.highlighted in (None, 0):
+        if chosen is not None and chosen in entries and choices.highlighted in (None, 0):
             choices.highlighted = list(entries).index(chosen)
         self._tell_highlighted()
 

@@ -11,8 +11,8 @@ from quanttui.text import safe_line, safe_text
 class Notice(Static):
     """Hidden while it has nothing to say. Takes raw text and makes it safe."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id, markup=False)
+    def __init__(self) -> None:
+        super().__init__(markup=False)
         self.display = False
         self._said: tuple[str, str, str, str] | None = None
 
@@ -27,7 +27,7 @@ class Notice(Static):
         if body:
             parts.append(Content(safe_text(body)))
         if hint:
-            parts.append(Content(safe_text(hint)).stylize("$text-muted"))
+            parts.append(Content(safe_text(hint)).stylize("$muted"))
         self.update(Content("\n").join(parts))
         self.display = True
 

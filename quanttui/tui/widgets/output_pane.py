@@ -14,11 +14,12 @@ from quanttui.text import safe_line
 from quanttui.tui import measures
 from quanttui.tui.state.painting import Piece
 from quanttui.tui.state.variant_view import Figure, Stage, VariantView
+from quanttui.tui.widgets.figure_rows import figure_line, figure_rows
 from quanttui.tui.widgets.notice import Notice
 from quanttui.tui.widgets.token_text import TokenText
 
 _BAR = 24
-_FIGURE_GAP = 3
+_IN_TITLE = 2
 
 
 class OutputPane(Vertical):
@@ -26,10 +27,11 @@ class OutputPane(Vertical):
 
     ALLOW_MAXIMIZE = True
 
-    def __init__(self, number: int, role: str, *, id: str) -> None:
-        super().__init__(id=id, classes="pane")
+    def __init__(self, number: int, role: str, widget_id: str) -> None:
+        super().__init__(id=widget_id, classes="pane")
         self.number, self.role = number, role
         self._figures: Sequence[Figure] = ()
+        self._heading = Content("")
         self._title: Content | None = None
         self._subtitle: Content | None = None
 
@@ -51,17 +53,16 @@ class OutputPane(Vertical):
 
     def entitle(self, variant: str, place: str = "", subtitle: str = "") -> None:
         """``place``: which of how many; ``subtitle``: the first divergence in words."""
-        title = Content.assemble(
-            (f"{self.number} ", "$text-muted"),
+        self._heading = Content.assemble(
+            (f"{self.number} ", "$muted"),
             self.role,
             (f" {safe_line(variant)}", "bold") if variant else "",
-            (f"  {place}", "$text-muted") if place else "",
+            (f" {place}", "$muted") if place else "",
         )
-        if title != self._title:
-            self._title = self.border_title = title  # type: ignore[assignment]  # the descriptor takes Content
+        self._lay_title()
         words = Content(subtitle)
         if words != self._subtitle:
-            self._subtitle = self.border_subtitle = words  # type: ignore[assignment]
+            self._subtitle = self.border_subtitle = words
 
     def show_text(self, pieces: Sequence[Piece]) -> None:
         self.notice.hush()
@@ -99,28 +100,25 @@ class OutputPane(Vertical):
         self.text.show(())
         self.show_figures(())
 
+    def _lay_title(self) -> None:
+        """On a page of its own the pane has room for the weightiest figures in its title."""
+        title = self._heading
+        if self._figures and self._has_pages:
+            title = Content.assemble(title, ("  ", ""), figure_line(self._figures[:_IN_TITLE]))
+        if title != self._title:
+            self._title = self.border_title = title
+
     def _lay_figures(self) -> None:
         line = self.query_one(".figures", Static)
-        line.display = bool(self._figures)
-        if self._figures:
-            line.update(figure_rows(self._figures, max(20, self.content_size.width)))
+        shown = self._figures[_IN_TITLE:] if self._has_pages else self._figures
+        line.display = bool(shown)
+        if shown:
+            line.update(figure_rows(shown, max(20, self.content_size.width)))
+        self._lay_title()
 
-
-def figure_rows(figures: Sequence[Figure], width: int) -> Content:
-    """The figures in equal columns, as many as ``width`` has room for, so that two panes line up."""
-    cells = [(figure, f"{figure.name} {figure.value} {figure.ratio}".rstrip()) for figure in figures]
-    column = max(len(text) for _, text in cells) + _FIGURE_GAP
-    columns = max(1, min(len(cells), (width + _FIGURE_GAP) // column))
-    rows = []
-    for start in range(0, len(cells), columns):
-        parts = [_figure(figure, column - len(text)) for figure, text in cells[start : start + columns]]
-        rows.append(Content("").join(parts).rstrip())
-    return Content("\n").join(rows)
-
-
-def _figure(figure: Figure, padding: int) -> Content:
-    ratio = (f" {figure.ratio}", "$accent") if figure.ratio else ""
-    return Content.assemble((f"{figure.name} ", "$text-muted"), figure.value, ratio, " " * padding)
+    @property
+    def _has_pages(self) -> bool:
+        return self.screen.has_class("-narrow")
 
 
 _WAITING = {

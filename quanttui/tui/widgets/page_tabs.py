@@ -18,7 +18,7 @@ class PageTabs(Static):
         parts = []
         for number, pane in enumerate(NUMBERED, 1):
             here = PAGE_OF[pane] is page
-            parts.append(Content.styled(f" {number} {pane.title()} ", "reverse bold" if here else "$text-muted"))
+            parts.append(Content.styled(f" {number} {pane.title()} ", "reverse bold" if here else "$muted"))
         self.update(Content("").join(parts))
 
     def on_click(self, event: events.Click) -> None:

@@ -27,12 +27,16 @@ class PromptEditor(Vertical):
 
     def compose(self) -> ComposeResult:
         yield SafeTextArea(
-            self._initial, soft_wrap=True, compact=True, show_line_numbers=False, highlight_cursor_line=False,
+            self._initial,
+            soft_wrap=True,
+            compact=True,
+            show_line_numbers=False,
+            highlight_cursor_line=False,
             placeholder="Type what the model should continue.",
         )
 
     def on_mount(self) -> None:
-        self.border_title = Content.assemble(("3 ", "$text-muted"), "Prompt")  # type: ignore[assignment]
+        self.border_title = Content.assemble(("3 ", "$muted"), "Prompt")
         self.query_one(TextArea).cursor_location = self.query_one(TextArea).document.end
 
     @property

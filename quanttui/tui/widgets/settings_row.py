@@ -27,20 +27,20 @@ class SettingsRow(Vertical):
         first = self._initial
         with Horizontal(classes="settings-line", id="sampling-line"):
             with Horizontal(classes="settings-group"):
-                yield Field("max_new_tokens", "max new tokens", str(first.max_new_tokens), cells=7)
-                yield Field("seed", "seed", str(first.seed), cells=7)
+                yield Field("max_new_tokens", "max new tokens", str(first.max_new_tokens), cells=5)
+                yield Field("seed", "seed", str(first.seed), cells=5)
                 yield Switch("do_sample", "sample", first.do_sample)
             with Horizontal(classes="settings-group", id="sampling"):
-                yield Field("temperature", "temperature", f"{first.temperature:g}", cells=5)
-                yield Field("top_p", "top-p", f"{first.top_p:g}", cells=5)
-                yield Field("top_k", "top-k", str(first.top_k), cells=5)
+                yield Field("temperature", "temperature", f"{first.temperature:g}", cells=4)
+                yield Field("top_p", "top-p", f"{first.top_p:g}", cells=4)
+                yield Field("top_k", "top-k", str(first.top_k), cells=4)
         with Horizontal(classes="settings-line"):
             yield Switch("chat_template", "chat template", first.chat_template)
             yield Field("system_prompt", "system prompt", first.system_prompt or "", placeholder="none")
         yield Static(markup=False, id="settings-problem")
 
     def on_mount(self) -> None:
-        self.border_title = Content.assemble((", ", "$text-muted"), "Settings")  # type: ignore[assignment]
+        self.border_title = Content.assemble((", ", "$muted"), "Settings")
         self._judge()
 
     def read(self) -> FormResult:

@@ -33,8 +33,8 @@ class TokenText(ScrollView, inherit_bindings=False):
         Binding("pagedown", "page_down", "Page down", show=False, id="text_page_down"),
     ]
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._pieces: list[Piece] = []
         self._wrapper = Wrapper(80)
         self._styles: dict[Look, Style] = {}

@@ -23,11 +23,11 @@ class VariantList(Vertical):
         self._selection = Selection()
 
     def compose(self) -> ComposeResult:
-        yield ChoiceList(id="variant-choices")
+        yield ChoiceList("variant-choices")
         yield Static(markup=False, classes="detail")
 
     def on_mount(self) -> None:
-        self.border_title = Content.assemble(("2 ", "$text-muted"), "Variants")  # type: ignore[assignment]
+        self.border_title = Content.assemble(("2 ", "$muted"), "Variants")
 
     @property
     def highlighted(self) -> Variant | None:
