@@ -20,8 +20,11 @@ HANG = """
 import time
 now = [100.0]
 probe = MemoryProbe(lambda: 4242, clock=lambda: now[0], patience_seconds=0.2)
-first = probe.read() if not os.environ.get("FAKE_NVML_HANG") else None
-os.environ["FAKE_NVML_HANG"] = os.environ.get("FAKE_NVML_HANG") or "nvmlDeviceGetPowerUsage"
+first = None
+if "FAKE_NVML_HANG" not in os.environ:
+    while not (first := probe.read()).gpus:
+        pass
+    os.environ["FAKE_NVML_HANG"] = "nvmlDeviceGetPowerUsage"
 began = time.monotonic()
 now[0] += 1; second = probe.read()
 now[0] += 6; third = probe.read()
