@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from quanttui.records import CandidateResult, LoadRecord, PromptResult, Run, Variant
+from quanttui.compare.divergence import summarize
+from quanttui.records import CandidateResult, CandidateSummary, LoadRecord, PromptResult, Run, Variant
 from quanttui.records.events import (
     CandidateScored,
     ModelLoaded,
@@ -44,6 +45,17 @@ def apply_event(run: Run | None, event: RunEvent) -> Run | None:
     return run
 
 
+def with_summaries(run: Run) -> Run:
+    """``run`` with each scored candidate's divergence pooled over the prompts. Raises MeasurementError."""
+    summaries = []
+    for variant in run.request.candidates:
+        scores = [c.score for prompt in run.prompts for c in prompt.candidates if c.variant == variant and c.score]
+        if scores:
+            pooled = summarize(scores, reference=run.reference.spelling, candidate=variant.spelling)
+            summaries.append(CandidateSummary(variant, pooled))
+    return replace(run, summaries=tuple(summaries))
+
+
 def _with_prompt(run: Run, index: int, result: PromptResult) -> Run:
     return replace(run, prompts=(*run.prompts[:index], result, *run.prompts[index + 1 :]))
 
@@ -51,4 +63,6 @@ def _with_prompt(run: Run, index: int, result: PromptResult) -> Run:
 def _with_score(
     candidates: tuple[CandidateResult, ...], variant: Variant, event: CandidateScored
 ) -> tuple[CandidateResult, ...]:
-    return tuple(replace(c, score=event.score) if c.variant == variant else c for c in candidates)
+    return tuple(
+        replace(c, score=event.score, divergence=event.divergence) if c.variant == variant else c for c in candidates
+    )

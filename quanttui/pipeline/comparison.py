@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from quanttui.compare.diff import diff_tokens, first_divergence
+from quanttui.compare.divergence import summarize
 from quanttui.engine.base import Engine, LoadedModel
 from quanttui.errors import CancelledError, QuantTuiError, UsageError, VariantUnsupportedError
-from quanttui.pipeline.assembly import apply_event
+from quanttui.pipeline.assembly import apply_event, with_summaries
 from quanttui.records import (
     EngineDescription,
     FinishReason,
@@ -57,12 +58,13 @@ def run_comparison(
             for event in events:
                 run = apply_event(run, event)
                 yield event
+        assert run is not None
+        run = with_summaries(run)
     except QuantTuiError as error:
         yield _failed(run, error.message, error.hint, error.exit_code)
     except Exception as error:  # the one place where any fault of an engine becomes a failed run
         yield _failed(run, f"{type(error).__name__}: {error}", "This is a defect of quanttui; please report it.", 1)
     else:
-        assert run is not None
         yield RunFinished(run)
 
 
@@ -78,6 +80,7 @@ class _Comparison:
         self.request = request
         self.cancelled = cancelled
         self.references: list[Output] = []
+        self.reference_name = ""
 
     def events(self) -> Generator[RunEvent, None, None]:
         _check_request(self.request)
@@ -85,6 +88,7 @@ class _Comparison:
         reference = self.request.reference or default_reference(self.request.model.dtype, environment.device)
         variants = [reference, *self.request.candidates]
         _check_supported(variants, environment)
+        self.reference_name = reference.spelling
         yield RunStarted(self.request, environment, reference)
         for index, variant in enumerate(variants):
             yield from self._one_variant(variant, reference, is_reference=index == 0)
@@ -137,7 +141,8 @@ class _Comparison:
         )
         score = yield from self._watched(model.score(request), lambda p: ScoreProgressed(variant, prompt, p))
         if score is not None:
-            yield CandidateScored(variant, prompt, score)
+            names = {"reference": self.reference_name, "candidate": variant.spelling}
+            yield CandidateScored(variant, prompt, score, summarize([score], **names))
 
     def _watched(
         self, work: Generator[Event, None, Result], as_event: Callable[[Event], RunEvent]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from quanttui.engine.base import LoadedModel
 from quanttui.errors import UsageError
@@ -13,6 +13,7 @@ from quanttui.torch_engine.operations import Operations
 
 if TYPE_CHECKING:
     from quanttui.torch_engine.loaded import TorchModel
+    from quanttui.torch_engine.reference_side import ReferenceShelf
 
 
 class TorchEngine:
@@ -28,7 +29,7 @@ class TorchEngine:
         self._operations = Operations()
         self._resident: TorchModel | None = None
         self._description: EngineDescription | None = None
-        self._reference_sides: dict[str, Any] = {}
+        self._reference_shelf: ReferenceShelf | None = None
 
     def describe(self) -> EngineDescription:
         if self._description is None:
@@ -55,7 +56,9 @@ class TorchEngine:
             from quanttui.torch_engine.loaded import TorchModel
             from quanttui.torch_engine.loading import load_model
             from quanttui.torch_engine.memory import release_memory
+            from quanttui.torch_engine.reference_side import ReferenceShelf
 
+            self._reference_shelf = self._reference_shelf or ReferenceShelf()
             device = torch.device(description.device)
             try:
                 loaded = yield from load_model(request, device, self._threads, stop)
@@ -69,7 +72,7 @@ class TorchEngine:
                 device=device,
                 operations=self._operations,
                 meter=loaded.meter,
-                reference_sides=self._reference_sides,
+                reference_shelf=self._reference_shelf,
                 on_unload=self._forget,
             )
             return self._resident
@@ -81,7 +84,8 @@ class TorchEngine:
         self._operations.cancel()
         if self._resident is not None:
             self._resident.unload()
-        self._reference_sides.clear()
+        if self._reference_shelf is not None:
+            self._reference_shelf.clear()
 
     def _forget(self) -> None:
         self._resident = None

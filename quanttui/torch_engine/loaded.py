@@ -21,9 +21,12 @@ from quanttui.records import (
     UnloadReport,
 )
 from quanttui.torch_engine.decoder import states_kept
+from quanttui.torch_engine.failures import translated
 from quanttui.torch_engine.generate import Generating, eos_token_ids, generate_tokens
 from quanttui.torch_engine.memory import MemoryMeter, release_memory
 from quanttui.torch_engine.operations import Operations
+from quanttui.torch_engine.reference_side import ReferenceShelf
+from quanttui.torch_engine.score import Decoded, Scorer
 
 
 @dataclass
@@ -31,8 +34,9 @@ class TorchModel:
     """Keeps the contract of ``engine.base.LoadedModel``.
 
     ``decode_states``: after a generation with ``keep_states``, the output head's input that predicted each generated
-    token, [generated tokens, hidden]; row 0 comes from the prefill's last position. ``reference_sides``: the
-    engine's own; what scorings of the reference leave for those of the candidates, by text id.
+    token, [generated tokens, hidden]; row 0 comes from the prefill's last position. ``decoded_token_ids``: the text
+    they belong to, prompt included. ``reference_shelf``: the engine's own; what scorings of the reference leave for
+    those of the candidates.
     """
 
     model: Any
@@ -41,9 +45,11 @@ class TorchModel:
     device: torch.device
     operations: Operations
     meter: MemoryMeter
-    reference_sides: dict[str, Any]
+    reference_shelf: ReferenceShelf
     on_unload: Callable[[], None]
     decode_states: torch.Tensor | None = None
+    decoded_token_ids: tuple[int, ...] = ()
+    _scorer: Scorer | None = field(default=None, init=False)
     _unloaded: UnloadReport | None = field(default=None, init=False)
 
     def generate(self, request: GenerateRequest) -> Generator[PromptEncoded | Token, None, Output]:
@@ -63,19 +69,40 @@ class TorchModel:
             with states_kept(self.model) as states:
                 output = yield from generate_tokens(work, request)
             self.decode_states = _stacked(states, len(output.token_ids))
+            self.decoded_token_ids = output.prompt_token_ids + output.token_ids
             return output
 
     def score(self, request: ScoreRequest) -> Generator[ScoreProgress, None, Score | None]:
-        """To be wired to ``score.py``: one pass over ``request.token_ids`` with ``self.model``."""
-        with self.operations.running():
+        with self.operations.running() as stop:
             self._check_resident()
-            yield from ()
-            return None
+            decoded = None if self.decode_states is None else Decoded(self.decoded_token_ids, self.decode_states)
+            work = self._get_scorer().score(request, stop.is_set, decoded)
+            while True:
+                try:
+                    with translated(f"scoring with {self.report.variant}"):
+                        progress = next(work)
+                except StopIteration as done:
+                    score: Score | None = done.value
+                    return score
+                yield progress
+
+    def _get_scorer(self) -> Scorer:
+        """One a model: it remembers what it has checked of the head."""
+        if self._scorer is None:
+            self._scorer = Scorer(
+                self.model,
+                self.tokenizer,
+                self.report.variant.precision,
+                self.report.model.context_length,
+                self.reference_shelf,
+            )
+        return self._scorer
 
     def unload(self) -> UnloadReport:
         if self._unloaded is None:
             peak_bytes = self.meter.peak_bytes()
             self.model = self.tokenizer = self.decode_states = None
+            self._scorer = None
             release_memory(self.device)
             self._unloaded = UnloadReport(peak_bytes, self.meter.residual_bytes())
             self.on_unload()

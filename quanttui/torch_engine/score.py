@@ -53,10 +53,17 @@ def chunk_tokens(vocab_size: int) -> int:
     return max(FEWEST_CHUNK_TOKENS, min(MOST_CHUNK_TOKENS, CHUNK_ELEMENTS // vocab_size))
 
 
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What a generation kept: prompt and output, and the head's input [generated, hidden] before each made token."""
+
+    token_ids: tuple[int, ...]
+    states: Tensor
+
+
 @dataclass
 class Scorer:
-    """One loaded model's scoring. ``shelf`` is the engine's and outlives the model; ``decoded`` is what the last
-    generation kept: the tokens it was fed and made, and the head's input [generated, hidden] before each made one."""
+    """One loaded model's scoring. ``shelf`` is the engine's and outlives the model."""
 
     model: Any
     tokenizer: Any
@@ -70,7 +77,7 @@ class Scorer:
         self,
         request: ScoreRequest,
         cancelled: Cancelled = lambda: False,
-        decoded: tuple[tuple[int, ...], Tensor] | None = None,
+        decoded: Decoded | None = None,
     ) -> Generator[ScoreProgress, None, Score | None]:
         """Follows the contract of ``LoadedModel.score``."""
         _check_text(request, self.model)
@@ -84,7 +91,7 @@ class Scorer:
                 self.shelf.release(request.text_id)
 
     def _keep_reference(
-        self, request: ScoreRequest, cancelled: Cancelled, decoded: tuple[tuple[int, ...], Tensor] | None
+        self, request: ScoreRequest, cancelled: Cancelled, decoded: Decoded | None
     ) -> Generator[ScoreProgress, None, None]:
         total = len(request.token_ids) - request.first_scored
         yield ScoreProgress(0, total)
@@ -110,7 +117,7 @@ class Scorer:
         request: ScoreRequest,
         windows: list[Window],
         cancelled: Cancelled,
-        decoded: tuple[tuple[int, ...], Tensor] | None,
+        decoded: Decoded | None,
     ) -> tuple[Tensor, str]:
         """The reference by its other path, of the first window: its decode path, or an fp32 one's bf16 cast."""
         if self.precision is Precision.FP32:
@@ -118,12 +125,11 @@ class Scorer:
                 return read_window(self.model, windows[0], cancelled).states, "fp32 vs its bf16 cast"
         kind = f"{self.precision} decode vs prefill"
         scored = windows[0].scored
-        if decoded is not None and decoded[0] == request.token_ids and len(decoded[1]) >= scored:
-            made = len(request.token_ids) - request.first_scored
-            return decoded[1][-made:][:scored].clone(), kind
-        continuation = request.token_ids[request.first_scored :][: min(scored, REPLAYED_TOKENS)]
-        prompt = request.token_ids[: request.first_scored]
-        return decode_states(self.model, prompt, continuation, cancelled), kind
+        made = len(request.token_ids) - request.first_scored
+        if decoded is not None and decoded.token_ids == request.token_ids and len(decoded.states) == made:
+            return decoded.states[:scored], kind
+        prompt, continuation = windows[0].token_ids[:-scored], windows[0].token_ids[-scored:]
+        return decode_states(self.model, prompt, continuation[:REPLAYED_TOKENS], cancelled), kind
 
     def _score_candidate(self, request: ScoreRequest, cancelled: Cancelled) -> Generator[ScoreProgress, None, Score]:
         started = self.clock()
