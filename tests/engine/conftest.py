@@ -28,7 +28,7 @@ SUBJECTS = [
 
 
 @pytest.fixture(scope="session", params=SUBJECTS)
-def subject(request) -> Iterator[Subject]:
+def shared_subject(request) -> Iterator[Subject]:
     name, in_process = request.param
     if name == "torch" and in_process:
         import torch
@@ -41,10 +41,16 @@ def subject(request) -> Iterator[Subject]:
 
 
 @pytest.fixture
-def model(subject: Subject) -> Iterator[LoadedModel]:
-    model = subject.load()
-    yield model
-    model.unload()
+def subject(shared_subject: Subject) -> Subject:
+    """An engine with nothing loaded."""
+    shared_subject.make_empty()
+    return shared_subject
+
+
+@pytest.fixture
+def model(shared_subject: Subject) -> LoadedModel:
+    """A loaded reference, shared by the tests that do not unload it."""
+    return shared_subject.keep_model()
 
 
 @pytest.fixture

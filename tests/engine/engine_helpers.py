@@ -43,6 +43,17 @@ class Subject:
 
     engine: Engine
     in_child: bool
+    kept: LoadedModel | None = None
+
+    def keep_model(self) -> LoadedModel:
+        """A reference that stays loaded from test to test, as long as none needs the engine empty."""
+        self.kept = self.kept or self.load()
+        return self.kept
+
+    def make_empty(self) -> None:
+        if self.kept is not None:
+            self.kept.unload()
+        self.kept = None
 
     def load(self, variant: str = "bf16") -> LoadedModel:
         return result_of(self.engine.load(load_request(variant)))

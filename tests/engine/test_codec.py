@@ -52,7 +52,7 @@ def same(left, right):
     return left == right and type(left) is type(right)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(any_record())
 def test_every_record_survives(record):
     assert same(record, round_trip(record))

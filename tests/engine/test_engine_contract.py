@@ -17,38 +17,6 @@ def score_request(output, *, is_reference, text_id="text", **changes):
     return replace(ScoreRequest(text_id, ids, len(output.prompt_token_ids), is_reference), **changes)
 
 
-def test_describes_the_process_in_which_it_works(subject):
-    description = subject.engine.describe()
-    assert description.device
-    assert description.versions["torch"]
-    assert (description.process_id != os.getpid()) is subject.in_child
-    if subject.in_child:
-        assert description.process_id == subject.engine.process_id
-
-
-@pytest.mark.parametrize("variant", ["bf16", "nf4"])
-def test_a_load_tells_its_progress_and_reports_what_was_loaded(subject, variant):
-    progress, model = exhaust(subject.engine.load(load_request(variant)))
-    report = model.report
-    model.unload()
-    assert progress
-    assert all(isinstance(step, LoadProgress) for step in progress)
-    assert progress[-1].done == progress[-1].total
-    assert report.variant.spelling == variant
-    assert report.model.id == "demo"
-    assert report.parameter_bytes > 0
-    assert report.options
-
-
-def test_a_quantized_load_is_smaller_than_its_reference(subject):
-    sizes = {}
-    for variant in ("bf16", "nf4"):
-        model = subject.load(variant)
-        sizes[variant] = model.report.parameter_bytes
-        model.unload()
-    assert sizes["nf4"] < sizes["bf16"]
-
-
 def test_generation_tells_the_prompt_then_every_token_then_the_whole(model):
     (encoded, *tokens), output = exhaust(model.generate(generate_request()))
     assert isinstance(encoded, PromptEncoded)
@@ -96,38 +64,29 @@ def test_forced_tokens_belong_to_the_context_not_to_the_output(model):
     assert output.token_ids[:6] == free.token_ids[4:10]
 
 
-def test_cancelling_ends_generation_within_one_token_and_keeps_what_was_made(subject, model):
+def test_cancelling_ends_generation_within_one_token_and_keeps_what_was_made(shared_subject, model):
     work = model.generate(generate_request(200))
     seen = [next(work) for _ in range(4)]
-    subject.engine.cancel()
+    shared_subject.engine.cancel()
     later, output = exhaust(work)
     assert len(later) <= 1
     assert output.finish_reason is FinishReason.CANCELLED
     assert output.token_ids == tuple(token.token_id for token in [*seen[1:], *later])
 
 
-def test_after_a_cancelled_generation_the_next_is_whole(subject, model):
+def test_after_a_cancelled_generation_the_next_is_whole(shared_subject, model):
     whole = result_of(model.generate(generate_request()))
     work = model.generate(generate_request())
     next(work)
-    subject.engine.cancel()
+    shared_subject.engine.cancel()
     exhaust(work)
     assert result_of(model.generate(generate_request())).token_ids == whole.token_ids
 
 
-def test_cancelling_while_nothing_runs_does_nothing(subject, model):
-    subject.engine.cancel()
+def test_cancelling_while_nothing_runs_does_nothing(shared_subject, model):
+    shared_subject.engine.cancel()
     output = result_of(model.generate(generate_request(3)))
     assert output.finish_reason is FinishReason.LENGTH
-
-
-def test_a_cancelled_load_leaves_nothing_loaded(subject):
-    work = subject.engine.load(load_request())
-    next(work)
-    subject.engine.cancel()
-    with pytest.raises(CancelledError):
-        exhaust(work)
-    subject.load().unload()
 
 
 def test_an_abandoned_generation_leaves_the_engine_in_step(model):
@@ -138,31 +97,7 @@ def test_an_abandoned_generation_leaves_the_engine_in_step(model):
     assert result_of(model.generate(generate_request())).token_ids == whole.token_ids
 
 
-def test_an_abandoned_load_leaves_nothing_loaded(subject):
-    work = subject.engine.load(load_request())
-    next(work)
-    work.close()
-    subject.load().unload()
-
-
-def test_a_candidate_is_scored_against_the_reference(subject):
-    reference = subject.load()
-    output = result_of(reference.generate(replace(generate_request(), keep_states=True)))
-    assert result_of(reference.score(score_request(output, is_reference=True))) is None
-    reference.unload()
-    candidate = subject.load("nf4")
-    progress, score = exhaust(candidate.score(score_request(output, is_reference=False)))
-    candidate.unload()
-    assert isinstance(score, Score)
-    assert progress[-1].done_tokens == progress[-1].total_tokens
-    first = len(output.prompt_token_ids)
-    assert [(row.position, row.token_id) for row in score.tokens] == list(enumerate(output.token_ids, first))
-    assert all(row.kl_divergence > -1e-9 for row in score.tokens)
-    assert all(len(row.reference_top) == len(row.candidate_top) == 8 for row in score.tokens)
-    assert max(row.kl_divergence for row in score.tokens) > 0
-
-
-def test_a_released_reference_is_forgotten(subject, model):
+def test_a_released_reference_is_forgotten(shared_subject, model):
     output = result_of(model.generate(generate_request(3)))
     result_of(model.score(score_request(output, is_reference=True, text_id="released")))
     result_of(model.score(score_request(output, is_reference=False, text_id="released", release=True)))
@@ -207,6 +142,71 @@ def test_generation_ends_where_the_context_is_full(model):
     assert total <= context
     if output.finish_reason is not FinishReason.EOS:
         assert (output.finish_reason, total) == (FinishReason.CONTEXT, context)
+
+
+def test_describes_the_process_in_which_it_works(subject):
+    description = subject.engine.describe()
+    assert description.device
+    assert description.versions["torch"]
+    assert (description.process_id != os.getpid()) is subject.in_child
+    if subject.in_child:
+        assert description.process_id == subject.engine.process_id
+
+
+@pytest.mark.parametrize("variant", ["bf16", "nf4"])
+def test_a_load_tells_its_progress_and_reports_what_was_loaded(subject, variant):
+    progress, model = exhaust(subject.engine.load(load_request(variant)))
+    report = model.report
+    model.unload()
+    assert progress
+    assert all(isinstance(step, LoadProgress) for step in progress)
+    assert progress[-1].done == progress[-1].total
+    assert report.variant.spelling == variant
+    assert report.model.id == "demo"
+    assert report.parameter_bytes > 0
+    assert report.options
+
+
+def test_a_quantized_load_is_smaller_than_its_reference(subject):
+    sizes = {}
+    for variant in ("bf16", "nf4"):
+        model = subject.load(variant)
+        sizes[variant] = model.report.parameter_bytes
+        model.unload()
+    assert sizes["nf4"] < sizes["bf16"]
+
+
+def test_a_cancelled_load_leaves_nothing_loaded(subject):
+    work = subject.engine.load(load_request())
+    next(work)
+    subject.engine.cancel()
+    with pytest.raises(CancelledError):
+        exhaust(work)
+    subject.load().unload()
+
+
+def test_an_abandoned_load_leaves_nothing_loaded(subject):
+    work = subject.engine.load(load_request())
+    next(work)
+    work.close()
+    subject.load().unload()
+
+
+def test_a_candidate_is_scored_against_the_reference(subject):
+    reference = subject.load()
+    output = result_of(reference.generate(replace(generate_request(), keep_states=True)))
+    assert result_of(reference.score(score_request(output, is_reference=True))) is None
+    reference.unload()
+    candidate = subject.load("nf4")
+    progress, score = exhaust(candidate.score(score_request(output, is_reference=False)))
+    candidate.unload()
+    assert isinstance(score, Score)
+    assert progress[-1].done_tokens == progress[-1].total_tokens
+    first = len(output.prompt_token_ids)
+    assert [(row.position, row.token_id) for row in score.tokens] == list(enumerate(output.token_ids, first))
+    assert all(row.kl_divergence > -1e-9 for row in score.tokens)
+    assert all(len(row.reference_top) == len(row.candidate_top) == 8 for row in score.tokens)
+    assert max(row.kl_divergence for row in score.tokens) > 0
 
 
 def test_unloading_twice_reports_the_same(subject):
