@@ -21,7 +21,8 @@ from quanttui.records import (
     Verdict,
     VerdictLevel,
 )
-from quanttui.tui.widgets.branch import BranchScreen, BranchView
+from quanttui.tui.state.branch_view import BranchView
+from quanttui.tui.widgets.branch import BranchScreen
 from quanttui.tui.widgets.divergence import DivergencePane
 from quanttui.tui.widgets.strip import DivergenceStrip
 

@@ -7,10 +7,9 @@ from dataclasses import replace
 import pytest
 from microscope_samples import BRANCH, BranchApp
 
+from quanttui.tui.state.branch_view import BranchState, BranchView
 from quanttui.tui.widgets.branch import (
     BranchPane,
-    BranchState,
-    BranchView,
     branch_content,
     branch_status,
     branch_title,

@@ -18,7 +18,7 @@ from microscope_samples import (
 from textual.app import App
 
 from quanttui.records import VerdictLevel
-from quanttui.tui.widgets.branch import BranchState
+from quanttui.tui.state.branch_view import BranchState
 
 PICTURES: dict[str, tuple[Callable[[], App[None]], tuple[int, int], list[str]]] = {
     "80_columns": (lambda: MicroscopeApp(tale_score(), summary(), height=23), (80, 24), []),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -15,50 +14,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from quanttui.text import safe_line, safe_text
+from quanttui.tui.state.branch_view import BranchState, BranchView
 from quanttui.tui.visible import visible_piece
-
-
-class BranchState(StrEnum):
-    """How far a branch is."""
-
-    LOADING = "loading"
-    RUNNING = "running"
-    DONE = "done"
-    STOPPED = "stopped"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class BranchView:
-    """All that a branch shows; texts are raw.
-
-    ``variant`` writes; ``donor`` is whose token was forced at ``index`` (scored tokens from 0). ``prefix`` is what
-    stood before it, ``forced`` the token, ``branch`` what was written after it. ``free`` is the variant's own text,
-    of which ``free_shared`` characters are the same as in ``prefix``. ``agreed_tokens``: how many tokens after the
-    forced one are those the donor wrote, None where that was not counted. ``detail``: a progress or an error.
-    """
-
-    variant: str
-    donor: str
-    index: int
-    prefix: str
-    forced: str
-    free: str
-    branch: str = ""
-    state: BranchState = BranchState.LOADING
-    agreed_tokens: int | None = None
-    detail: str = ""
-
-    @property
-    def free_shared(self) -> int:
-        return _common_length(self.prefix, self.free)
-
-
-def _common_length(one: str, other: str) -> int:
-    for length, (ours, theirs) in enumerate(zip(one, other, strict=False)):
-        if ours != theirs:
-            return length
-    return min(len(one), len(other))
 
 
 def branch_title(view: BranchView) -> Content:
@@ -125,8 +82,8 @@ class BranchPane(Vertical):
     }
     """
 
-    def __init__(self, view: BranchView, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name for it
-        super().__init__(id=id)
+    def __init__(self, view: BranchView) -> None:
+        super().__init__()
         self._view = view
 
     def compose(self) -> ComposeResult:

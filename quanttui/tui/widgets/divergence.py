@@ -91,14 +91,8 @@ class DivergencePane(Vertical):
         def control(self) -> DivergencePane:
             return self.pane
 
-    def __init__(
-        self,
-        *,
-        name: str | None = None,
-        id: str | None = None,  # noqa: A002  # Textual's own name for it
-        classes: str | None = None,
-    ) -> None:
-        super().__init__(name=name, id=id, classes=classes)
+    def __init__(self, widget_id: str | None = None) -> None:
+        super().__init__(id=widget_id, classes="pane")
         self.border_title = "Divergence"
         self._score: Score | None = None
         self._variants: tuple[Variant, Variant] | None = None
@@ -146,6 +140,11 @@ class DivergencePane(Vertical):
         self.query_one(TokenInspector).show(None)
         self.query_one(DivergenceStrip).set_score(score, _NO_TOKENS if score and not tokens else note)
         self.refresh_bindings()
+
+    @property
+    def score(self) -> Score | None:
+        """What is shown."""
+        return self._score
 
     def move_to(self, index: int) -> None:
         """Put the cursor on a scored token, as when the reader moves over the reference's text."""

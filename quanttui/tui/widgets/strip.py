@@ -99,22 +99,15 @@ class DivergenceStrip(ScrollView, can_focus=True):
         def control(self) -> DivergenceStrip:
             return self.strip
 
-    def __init__(
-        self,
-        score: Score | None = None,
-        *,
-        name: str | None = None,
-        id: str | None = None,  # noqa: A002  # Textual's own name for it
-        classes: str | None = None,
-    ) -> None:
-        super().__init__(name=name, id=id, classes=classes)
+    def __init__(self) -> None:
+        super().__init__()
         self._tokens: tuple[TokenScore, ...] = ()
         self._levels: list[int] = []
         self._notable: list[int] = []
         self._ranking: list[int] = []
         self._note = NOTHING_YET
         self._layout = StripLayout(0, 1)
-        self._take(score)
+        self._walk_rank: int | None = None
 
     @property
     def token(self) -> TokenScore | None:
@@ -257,8 +250,6 @@ class DivergenceStrip(ScrollView, can_focus=True):
         target = (rank + 1) % len(self._ranking) if walking else 0
         self._walk_rank = target + 1
         self.move_to(self._ranking[target], rank=target + 1)
-
-    _walk_rank: int | None = None
 
     def on_click(self, event: events.Click) -> None:
         index = self._layout.index_at(event.x, event.y + self.scroll_offset.y)
