@@ -59,7 +59,9 @@ def test_sampling_follows_its_seed(model):
 def test_forced_tokens_belong_to_the_context_not_to_the_output(model):
     free = result_of(model.generate(generate_request()))
     forced = replace(generate_request(6), forced_token_ids=free.token_ids[:4])
-    output = result_of(model.generate(forced))
+    (encoded, *_), output = exhaust(model.generate(forced))
+    assert encoded.token_ids == free.prompt_token_ids
+    assert output.prompt_token_ids == free.prompt_token_ids + free.token_ids[:4]
     assert len(output.token_ids) == 6
     assert output.token_ids[:6] == free.token_ids[4:10]
 

@@ -48,17 +48,18 @@ class ScriptedModel:
             self._check_resident()
             encoded = self._encode(request)
             yield encoded
+            before = encoded.token_ids + request.forced_token_ids
             context = self.report.model.context_length
-            room = request.settings.max_new_tokens if context is None else context - len(encoded.token_ids)
+            room = request.settings.max_new_tokens if context is None else context - len(before)
             planned = self._plan(request)[: min(room, request.settings.max_new_tokens)]
             tokens: list[Token] = []
             for token in planned:
                 self._engine.step("generate", self.report.variant, token.index)
                 if self._engine.cancelled:
-                    return self._output(encoded, tokens, FinishReason.CANCELLED)
+                    return self._output(before, tokens, FinishReason.CANCELLED)
                 tokens.append(token)
                 yield token
-            return self._output(encoded, tokens, _finish_reason(tokens, room, request.settings))
+            return self._output(before, tokens, _finish_reason(tokens, room, request.settings))
 
     def score(self, request: ScoreRequest) -> Generator[ScoreProgress, None, Score | None]:
         with self._engine.operation():
@@ -98,8 +99,7 @@ class ScriptedModel:
         context = self.report.model.context_length
         if context is not None and len(ids) >= context:
             raise UsageError(f"the prompt has {len(ids)} tokens, the model's context {context}", "Shorten the prompt.")
-        forced = tuple(map(self._engine.vocabulary.text, request.forced_token_ids))
-        return PromptEncoded(ids, ("<s>", *prompt, *forced))
+        return PromptEncoded(ids[: len(prompt) + 1], ("<s>", *prompt))
 
     def _plan(self, request: GenerateRequest) -> list[Token]:
         """Every token up to EOS, as if nothing ended the text before."""
@@ -135,7 +135,7 @@ class ScriptedModel:
     def _elapsed_seconds(self, index: int) -> float:
         return self._part.time_to_first_token_seconds + index / self._part.tokens_per_second
 
-    def _output(self, encoded: PromptEncoded, tokens: list[Token], reason: FinishReason) -> Output:
+    def _output(self, before: tuple[int, ...], tokens: list[Token], reason: FinishReason) -> Output:
         warm, self._warm = self._warm, True
         return Output(
             text="".join(token.text for token in tokens),
@@ -143,7 +143,7 @@ class ScriptedModel:
             pieces=tuple(token.text for token in tokens),
             probabilities=tuple(token.probability for token in tokens),
             finish_reason=reason,
-            prompt_token_ids=encoded.token_ids,
+            prompt_token_ids=before,
             tokens_per_second=self._part.tokens_per_second if len(tokens) > 1 else None,
             time_to_first_token_seconds=tokens[0].elapsed_seconds if tokens else None,
             warm=warm,
