@@ -41,15 +41,15 @@ def distribution(logits: Tensor) -> Distribution:
 
 
 def kl_divergence(p: Distribution, q: Distribution) -> Tensor:
-    """KL(p‖q) [n] in nats, over the whole vocabulary: Σ p·(z_p − z_q) less the difference of the normalisers.
+    """KL(p‖q) [n] in nats, over the whole vocabulary: Σ p·(ln p − ln q).
 
-    The maxima's difference is taken out of z_p − z_q, so that a constant added to all logits changes nothing. What
-    fp32 leaves is a few 1e-8 nats either side of the true value: of equal models exactly 0.
+    The logits' difference is taken about each side's own maximum: where p is large that is nearly exact, and a
+    constant added to all logits changes nothing. What fp32 leaves is a few 1e-8 nats either side of the true value;
+    of equal logits it is exactly 0.
     """
-    shift = p.maximum - q.maximum
-    difference = torch.sub(p.logits, q.logits).sub_(shift).mul_(p.weights)
+    difference = torch.sub(p.logits, p.maximum).sub_(torch.sub(q.logits, q.maximum)).mul_(p.weights)
     mean = difference.sum(-1, dtype=torch.float64) / p.ln_sum.exp()
-    result = mean + shift[:, 0].double() - (p.ln_normalizer - q.ln_normalizer)
+    result = mean - (p.ln_sum - q.ln_sum)
     if not bool(torch.isfinite(result).all()):
         raise not_finite()
     return result
