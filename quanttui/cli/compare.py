@@ -69,7 +69,7 @@ def run(arguments: Namespace, settings: Settings) -> int:
     request = read_request(arguments)
     engine = open_configured_engine(settings)
     last: RunEvent | None = None
-    with stopping(engine) as stop_asked, narration(arguments.quiet) as narrator:
+    with narration(arguments.quiet) as narrator, stopping(engine, narrator.wait_for) as stop_asked:
         narrator.wait_for("Starting the engine")
         for last in run_comparison(engine, request, stop_asked):
             narrator.tell(last)

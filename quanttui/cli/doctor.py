@@ -33,7 +33,7 @@ def add_arguments(parser: Parser) -> None:
 
 def run(arguments: Namespace, settings: Settings) -> int:
     engine = open_configured_engine(settings)
-    with stopping(engine) as stop_asked, narration(arguments.quiet) as narrator:
+    with narration(arguments.quiet) as narrator, stopping(engine, narrator.wait_for) as stop_asked:
         narrator.wait_for("Starting the engine")
         diagnosis = diagnose(engine, settings, os.environ)
     if stop_asked():

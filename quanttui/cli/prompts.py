@@ -20,7 +20,8 @@ def gather_prompts(given: Sequence[str], file: str | None) -> tuple[str, ...]:
 
 
 def _from_file(name: str) -> tuple[str, ...]:
-    prompts = tuple(line for line in _read(name).splitlines() if line.strip())
+    lines = (line.removesuffix("\r") for line in _read(name).split("\n"))
+    prompts = tuple(line for line in lines if line.strip())
     if not prompts:
         raise UsageError(f"{_title(name)} holds no prompt", "Write one prompt a line; empty lines are left out.")
     return prompts

@@ -25,30 +25,33 @@ def interruptible() -> Iterator[None]:
 
 
 @contextmanager
-def stopping(engine: Engine) -> Iterator[Callable[[], bool]]:
+def stopping(engine: Engine, say: Callable[[str], None]) -> Iterator[Callable[[], bool]]:
     """Gives a function that says whether a stop was asked for. Closes ``engine`` at the end, whatever happened.
 
     The handler runs between two bytecodes of the thread that drives the engine, which may hold the engine's own locks
-    there: so another thread passes the request on. A second signal raises KeyboardInterrupt.
+    there: so another thread passes the request on, after it was told to ``say`` so. A second signal raises
+    KeyboardInterrupt.
     """
-    asked, over = threading.Event(), threading.Event()
+    over = threading.Event()
+    signals: list[int] = []
 
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        if asked.is_set():
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        signals.append(number)  # before the question: a second signal can interrupt this handler anywhere
+        if len(signals) > 1:
             raise KeyboardInterrupt
-        asked.set()
-        threading.Thread(target=_end_work, args=(engine, over), name="stop", daemon=True).start()
+        threading.Thread(target=_end_work, args=(engine, say, over), name="stop", daemon=True).start()
 
     with _handling(on_signal):
         try:
-            yield asked.is_set
+            yield lambda: bool(signals)
         finally:
             over.set()
             engine.close()
 
 
-def _end_work(engine: Engine, over: threading.Event) -> None:
+def _end_work(engine: Engine, say: Callable[[str], None], over: threading.Event) -> None:
     """Ask first; what does not end soon (an import, a load) is ended with its process."""
+    say("Stopping; once more ends it at once")
     engine.cancel()
     if not over.wait(_PATIENCE_SECONDS):
         engine.close()

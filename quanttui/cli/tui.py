@@ -38,9 +38,6 @@ def _show(settings: Settings) -> int:
 
     engine = open_configured_engine(settings)
     probe = MemoryProbe(lambda: getattr(engine, "process_id", os.getpid()))
-    start = getattr(engine, "start", None)
-    if start is not None:
-        start()  # the child warms up while the user reads
     try:
         return run_app(Services(engine, list_models, resolve_model, probe.read))
     finally:
