@@ -26,11 +26,11 @@ def painted_output(candidate: CandidateResult) -> Text:
         elif span.op is DiffOp.DELETE:
             painted.append(_MISSING, _CHANGED)
         else:
-            _append_marked(painted, piece)
+            append_marked(painted, piece)
     return painted
 
 
-def _append_marked(painted: Text, piece: str) -> None:
+def append_marked(painted: Text, piece: str) -> None:
     """The blank before a word stays outside of its bracket."""
     words = piece.lstrip(" ")
     painted.append(piece[: len(piece) - len(words)])

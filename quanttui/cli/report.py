@@ -39,7 +39,7 @@ def _sections(run: Run) -> Iterator[RenderableType]:
         yield Text(f"\nHow far from {safe_line(str(run.reference))}, both reading the same tokens", "bold")
         yield divergence_table(run)
         for summary in run.summaries:
-            yield Text(safe_line(f"{summary.variant}: {summary.divergence.verdict.text}"))
+            yield Text(safe_line(summary.divergence.verdict.text))
         yield from worst_tokens(run)
 
 

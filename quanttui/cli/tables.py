@@ -38,9 +38,7 @@ def _cost_row(run: Run, index: int, load: LoadRecord, reference: LoadRecord | No
 
 def divergence_table(run: Run) -> Table:
     """One row a candidate, pooled over the prompts. KL(reference‖candidate) in nats per token."""
-    table = plain_table(
-        "variant", "tokens", "KL mean", "median", "p99", "max", "× floor", "same top", "Δp", "ppl", "flips"
-    )
+    table = plain_table("variant", "tokens", "KL mean", "median", "p99", "× floor", "same top", "Δp", "ppl", "flips")
     for summary in run.summaries:
         table.add_row(*_divergence_row(summary))
     floor = run.summaries[0].divergence.noise_floor
@@ -60,7 +58,6 @@ def _divergence_row(summary: CandidateSummary) -> list[Text | str]:
         _with_error(kl.mean, kl.standard_error),
         nats(kl.median),
         nats(kl.p99),
-        nats(kl.max),
         multiple(divergence.noise_multiple),
         percent(divergence.same_top),
         f"{divergence.rms_delta_p:.2f}",

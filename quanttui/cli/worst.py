@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
+from quanttui.cli.painted import append_marked
 from quanttui.records import FlipKind, Run, Score, TokenScore, Variant
 from quanttui.text import safe_line
 from quanttui.tui.figures import nats
@@ -64,8 +65,6 @@ def _context(place: _Place) -> Text:
     first = max(0, index - _BEFORE)
     before = "".join(token.text for token in tokens[first:index])
     after = "".join(token.text for token in tokens[index + 1 : index + 1 + _AFTER])
-    return Text.assemble(
-        f"      …{safe_line(before)}",
-        (f"[{safe_line(place.token.text)}]", "bold underline yellow"),
-        f"{safe_line(after)}…",
-    )
+    context = Text(f"      {'…' if first else ''}{safe_line(before)}")
+    append_marked(context, safe_line(place.token.text))
+    return context.append(f"{safe_line(after)}…")

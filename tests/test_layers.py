@@ -1,0 +1,132 @@
+"""Who may import whom: the table is the architecture. Read from the source, and seen in processes that really ran."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "quanttui"
+GROUND = {"errors", "records", "text", "units", "variants"}
+WORKROOMS = {"compare", "engine", "hardware", "models", "runs"}
+
+# room: the rooms that it may import besides itself. What is not a room here may be imported by none.
+ROOMS = {
+    "records": set(),
+    "errors": set(),
+    "text": set(),
+    "units": set(),
+    "variants": {"errors", "records"},
+    "settings": {"errors"},
+    **dict.fromkeys(WORKROOMS, GROUND),
+    "torch_engine": GROUND | {"engine", "compare"},
+    "pipeline": GROUND | WORKROOMS,
+    "tui": GROUND | WORKROOMS | {"pipeline"},
+    "cli": GROUND | WORKROOMS | {"pipeline", "settings", "tui"},
+    "__init__": set(),
+    "__main__": {"cli"},
+}
+# library: the only places that may name it. The recipe is a program of its own, run by hand.
+RECIPE = "models/demo/recipe.py"
+LIBRARIES = {
+    "torch": {"torch_engine", RECIPE},
+    "transformers": {"torch_engine", RECIPE},
+    "bitsandbytes": {"torch_engine"},
+    "accelerate": {"torch_engine"},
+    "safetensors": {"torch_engine", RECIPE},
+    "tokenizers": {"torch_engine", RECIPE},
+    "textual": {"tui"},
+    "rich": {"tui", "cli"},
+    "pynvml": {"hardware/nvml.py"},
+    "sqlite3": {"runs/store.py"},
+    "msgspec": {"engine"},
+    "platformdirs": {"settings.py"},
+}
+SOURCES = [path.relative_to(PACKAGE) for path in sorted(PACKAGE.rglob("*.py"))]
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module that a file names in an import, wherever it stands, those for the type checker included."""
+    for node in ast.walk(ast.parse((PACKAGE / path).read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def room_of(path: Path) -> str:
+    return path.parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=str)
+def test_a_room_imports_only_what_lies_below_it(path: Path) -> None:
+    allowed = ROOMS[room_of(path)] | {room_of(path), "__version__"}
+    rooms = {name.split(".")[1] for name in imports(path) if name.startswith("quanttui.")}
+    assert rooms <= allowed
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=str)
+def test_a_library_is_named_only_where_it_belongs(path: Path) -> None:
+    places = {room_of(path), str(path)}
+    named = {name.partition(".")[0] for name in imports(path)} & LIBRARIES.keys()
+    assert not [library for library in named if not places & LIBRARIES[library]]
+
+
+def modules_after(program: str) -> set[str]:
+    """The top-level modules that a fresh process holds once it has run ``program``."""
+    shown = subprocess.run(
+        [sys.executable, "-c", f"{program}\nimport sys\nprint(*sys.modules, file=sys.__stdout__)"],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return {name.partition(".")[0] for name in shown.stdout.splitlines()[-1].split()}
+
+
+HEAVY = {"torch", "transformers", "bitsandbytes", "accelerate"}
+SCREEN = {"textual", "rich"}
+PILOT = """
+import asyncio
+from quanttui.engine.scripted import ScriptedEngine
+from quanttui.hardware.probe import MemoryProbe
+from quanttui.models.catalog import list_models, resolve_model
+from quanttui.tui.app import QuantTuiApp
+from quanttui.tui.services import Services
+
+async def show():
+    probe = MemoryProbe(lambda: None)
+    app = QuantTuiApp(Services(ScriptedEngine(), list_models, resolve_model, probe.read))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("f5")
+        await pilot.pause()
+
+asyncio.run(show())
+"""
+
+
+@pytest.mark.parametrize("program", ["import quanttui", "import quanttui.cli", "import quanttui.tui"])
+def test_importing_the_package_brings_nothing_heavy(program: str) -> None:
+    assert not modules_after(program) & (HEAVY | SCREEN | {"numpy", "huggingface_hub"})
+
+
+@pytest.mark.parametrize("argv", [["--help"], ["--version"]])
+def test_help_and_version_bring_neither_model_nor_screen(argv: list[str]) -> None:
+    program = f"from quanttui.cli import main\nassert main({argv}) == 0"
+    assert not modules_after(program) & (HEAVY | SCREEN | {"numpy", "huggingface_hub"})
+
+
+def test_the_command_itself_never_holds_torch() -> None:
+    program = "from quanttui.cli import main\nassert main(['compare', '--prompt', ' ']) == 2"
+    assert not modules_after(program) & (HEAVY | {"textual"})
+
+
+def test_the_app_never_holds_torch() -> None:
+    modules = modules_after(PILOT)
+    assert "textual" in modules
+    assert not modules & HEAVY
