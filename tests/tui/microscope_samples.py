@@ -133,6 +133,7 @@ class MicroscopeApp(App[None]):
         self.score, self.figures, self.height = score, figures, height
         self.moves: list[DivergenceStrip.CursorMoved] = []
         self.forced: list[DivergencePane.ForceTokenRequested] = []
+        self.hints: list[DivergenceStrip.Hinted] = []
 
     def compose(self) -> ComposeResult:
         yield DivergencePane()
@@ -148,6 +149,9 @@ class MicroscopeApp(App[None]):
 
     def on_divergence_strip_cursor_moved(self, event: DivergenceStrip.CursorMoved) -> None:
         self.moves.append(event)
+
+    def on_divergence_strip_hinted(self, event: DivergenceStrip.Hinted) -> None:
+        self.hints.append(event)
 
     def on_divergence_pane_force_token_requested(self, event: DivergencePane.ForceTokenRequested) -> None:
         self.forced.append(event)

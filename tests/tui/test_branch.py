@@ -10,6 +10,7 @@ from microscope_samples import BRANCH, BranchApp
 from quanttui.tui.state.branch_view import BranchState, BranchView
 from quanttui.tui.widgets.branch import (
     BranchPane,
+    BranchScreen,
     branch_content,
     branch_status,
     branch_title,
@@ -60,3 +61,14 @@ async def test_escape_stops_what_runs_and_closes_what_ended() -> None:
         await pilot.press("escape")
         assert not app.screen.query(BranchPane)
         assert app.stops == 1
+
+
+async def test_what_comes_in_before_the_screen_is_there_is_shown_once_it_is() -> None:
+    app = BranchApp(BRANCH)
+    async with app.run_test() as pilot:
+        screen = BranchScreen(BRANCH)
+        screen.show(replace(BRANCH, branch=", and the youngest", state=BranchState.DONE))
+        await app.push_screen(screen)
+        await pilot.pause()
+        shown = "".join(segment.text for line in screen._compositor.render_strips() for segment in line)
+        assert "daughters, and" in shown

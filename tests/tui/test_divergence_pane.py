@@ -32,7 +32,8 @@ async def test_where_both_take_the_same_token_there_is_nothing_to_force() -> Non
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press("g", "f", "F")
         assert app.forced == []
-        assert "nf4 takes ␣there here too" in next(iter(app._notifications)).message
+        assert all("nf4 takes ␣there here too" in hint.words for hint in app.hints)
+        assert len(app.hints) == 2
 
 
 async def test_the_inspector_follows_the_cursor_with_the_text_around_it() -> None:

@@ -116,6 +116,6 @@ async def test_one_calm_token_has_a_cursor_that_stays_and_no_divergence_to_go_to
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press("right", "down", "w", "G", "n")
         assert strip_of(app).cursor == 0
-        assert [note.message for note in app._notifications] == [
-            "No token stands out: every bar is small, and no first choice changed beyond a toss-up."
+        assert [hint.words for hint in app.hints] == [
+            "no token stands out: small bars all, and no first choice beyond a toss-up"
         ]

@@ -93,15 +93,20 @@ class BranchPane(Vertical):
         yield Static(classes="branch-status")
 
     def on_mount(self) -> None:
-        self.show(self._view)
+        self._paint()
 
     @property
     def view(self) -> BranchView:
         return self._view
 
     def show(self, view: BranchView) -> None:
-        """Show the branch as it stands now. Call it at the rate of painting, not of tokens."""
+        """Show the branch as it stands now. Call it at the rate of painting, not of tokens; before the mount too."""
         self._view = view
+        if self.is_mounted:
+            self._paint()
+
+    def _paint(self) -> None:
+        view = self._view
         self.border_title = branch_title(view)
         variant = safe_line(view.variant)
         self.query_one(".free").border_title = Content(f"{variant} as it wrote by itself")
@@ -143,8 +148,10 @@ class BranchScreen(ModalScreen[None]):
         yield BranchPane(self._view)
 
     def show(self, view: BranchView) -> None:
+        """Show the branch as it stands now, or as soon as the screen is there."""
         self._view = view
-        self.query_one(BranchPane).show(view)
+        for pane in self.query(BranchPane):
+            pane.show(view)
 
     def action_leave(self) -> None:
         if self._view.state in (BranchState.LOADING, BranchState.RUNNING):

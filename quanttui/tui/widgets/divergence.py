@@ -31,7 +31,8 @@ _NO_TOKENS = "The reference wrote no token: there is nothing to measure."
 class DivergencePane(Vertical):
     """How far apart two models are on one text, token by token.
 
-    ``DivergenceStrip.CursorMoved`` bubbles out of here: the screen can move the reference's highlight with it.
+    ``DivergenceStrip.CursorMoved`` and ``Hinted`` bubble out of here: the screen can move the reference's highlight
+    with the one and say the other. ``number``: the key that leads here.
     """
 
     DEFAULT_CSS = """
@@ -91,9 +92,9 @@ class DivergencePane(Vertical):
         def control(self) -> DivergencePane:
             return self.pane
 
-    def __init__(self, widget_id: str | None = None) -> None:
+    def __init__(self, widget_id: str | None = None, number: int | None = None) -> None:
         super().__init__(id=widget_id, classes="pane")
-        self.border_title = "Divergence"
+        self._number = f"{number} " if number else ""
         self._score: Score | None = None
         self._variants: tuple[Variant, Variant] | None = None
         self._pieces: tuple[str, ...] = ()
@@ -156,9 +157,10 @@ class DivergencePane(Vertical):
 
     def _title(self) -> Content:
         if not self._variants:
-            return Content("Divergence")
+            return Content.assemble((self._number, "$foreground-muted"), "Divergence")
         ours, theirs = self._names()
-        return Content(f"Divergence · KL({ours}‖{theirs}), nats per token")
+        words = f"Divergence · KL({ours}‖{theirs}), nats per token"
+        return Content.assemble((self._number, "$foreground-muted"), words)
 
     @on(DivergenceStrip.CursorMoved)
     def _inspect(self, event: DivergenceStrip.CursorMoved) -> None:
@@ -205,8 +207,8 @@ class DivergencePane(Vertical):
             return None
         if token.candidate_top[0].token_id == token.token_id:
             piece, candidate = visible_piece(token.text), self._names()[1]
-            message = f"Nothing to force: {candidate} takes {piece} here too. n goes to the next divergence."
-            self.notify(message, markup=False)
+            words = f"nothing to force: {candidate} takes {piece} here too · n goes on to where they part"
+            self.post_message(DivergenceStrip.Hinted(words))
             return None
         return token
 

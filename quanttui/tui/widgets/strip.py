@@ -35,8 +35,7 @@ class DivergenceStrip(ScrollView, can_focus=True):
         max-height: 8;
         overflow-x: hidden;
         overflow-y: auto;
-        scrollbar-gutter: stable;
-        scrollbar-size: 0 1;
+        scrollbar-size-vertical: 1;
         background: transparent;
 
         & .divergence-strip--calm { color: $text-muted; }
@@ -99,6 +98,12 @@ class DivergenceStrip(ScrollView, can_focus=True):
         def control(self) -> DivergenceStrip:
             return self.strip
 
+    @dataclass
+    class Hinted(Message):
+        """A key found nothing to do; ``words`` say why, and may be raw."""
+
+        words: str
+
     def __init__(self) -> None:
         super().__init__()
         self._tokens: tuple[TokenScore, ...] = ()
@@ -126,7 +131,7 @@ class DivergenceStrip(ScrollView, can_focus=True):
         self.scroll_to(y=0, animate=False)
         start = self._notable[0] if self._notable else 0
         self.set_reactive(DivergenceStrip.cursor, start)
-        self._lay_out(self.scrollable_content_region.width)
+        self._lay_out()
         self.refresh(layout=True)
         if self._tokens:
             self._announce(None)
@@ -141,14 +146,16 @@ class DivergenceStrip(ScrollView, can_focus=True):
     # -- where things are
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return max(1, StripLayout(len(self._tokens), width - self.scrollbar_size_vertical).lines)
+        return max(1, StripLayout(len(self._tokens), width - 1).lines)
 
     def on_resize(self) -> None:
-        self._lay_out(self.scrollable_content_region.width)
+        self._lay_out()
         self._refresh_scrollbars()  # Textual decides on them before a grown widget has its height
         self._keep_cursor_in_sight()
 
-    def _lay_out(self, width: int) -> None:
+    def _lay_out(self) -> None:
+        """A column is kept for the scroll bar, shown or not, so that rows do not change when it comes."""
+        width = self.scrollable_content_region.width - (not self.show_vertical_scrollbar)
         self._layout = StripLayout(len(self._tokens), max(1, width))
         self.virtual_size = Size(width, max(1, self._layout.lines))
         self.refresh()
@@ -238,7 +245,7 @@ class DivergenceStrip(ScrollView, can_focus=True):
     def action_notable(self, direction: int) -> None:
         """The nearest notable token that way, around the end if need be."""
         if not self._notable:
-            self.notify("No token stands out: every bar is small, and no first choice changed beyond a toss-up.")
+            self.post_message(self.Hinted("no token stands out: small bars all, and no first choice beyond a toss-up"))
             return
         beyond = [index for index in self._notable[::direction] if (index - self.cursor) * direction > 0]
         self.move_to(beyond[0] if beyond else self._notable[::direction][0])
