@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from quanttui.models.demo import MODEL_FOLDER
 
 ONCE = ("compare", "--prompt", "Once")
 
@@ -80,6 +84,25 @@ def test_a_prompts_file_that_is_no_text_is_refused(command: Any, tmp_path: Path)
 def test_a_folder_that_is_no_model_is_refused(command: Any, tmp_path: Path) -> None:
     said, _ = complaint(command(*ONCE, "--model", str(tmp_path)), 2)
     assert "cannot be run" in said
+
+
+@pytest.fixture
+def copied_demo(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(MODEL_FOLDER, tmp_path / "model"))
+
+
+def test_truncated_weights_are_refused(command: Any, copied_demo: Path) -> None:
+    weights = copied_demo / "model.safetensors"
+    os.truncate(weights, weights.stat().st_size // 2)
+    result = command(*ONCE, "--model", str(copied_demo))
+    said, _ = complaint(result, 2)
+    assert "model.safetensors" in said
+
+
+def test_pickled_weights_are_refused(command: Any, copied_demo: Path) -> None:
+    (copied_demo / "model.safetensors").rename(copied_demo / "pytorch_model.bin")
+    said, _ = complaint(command(*ONCE, "--model", str(copied_demo)), 2)
+    assert "safetensors" in said
 
 
 def test_an_engine_that_is_not_known_is_refused(command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
