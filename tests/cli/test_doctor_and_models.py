@@ -1,0 +1,60 @@
+"""``quanttui doctor`` and ``quanttui models``: what is told of this machine, and what is not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def test_doctor_tells_versions_devices_variants_and_places(command: Any, home: Path) -> None:
+    result = command("doctor")
+    assert (result.code, result.err) == (0, "")
+    for told in ("torch", "bitsandbytes", "device", "int8", "nf4", str(home / "quanttui" / "log"), str(home / "hub")):
+        assert told in result.out
+
+
+def test_doctor_prints_one_document(command: Any) -> None:
+    result = command("doctor", "--json")
+    diagnosis = json.loads(result.out)
+    assert diagnosis["variants"].keys() == {"fp32", "bf16", "fp16", "int8", "nf4", "fp4"}
+    assert diagnosis["host"]["total_bytes"] > 0
+    assert diagnosis["engine"]["problem"] is None
+
+
+def test_doctor_never_tells_a_secret(command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_verysecret")
+    monkeypatch.setenv("HF_ENDPOINT", "https://me:pass@hub.example/path?key=hidden")
+    for argv in (("doctor",), ("doctor", "--json")):
+        out = command(*argv).out
+        assert "HF_TOKEN" in out
+        assert "https://hub.example/path" in out
+        assert not [secret for secret in ("hf_verysecret", "pass@", "hidden") if secret in out]
+
+
+def test_doctor_names_the_fault_of_an_engine_that_cannot_start(start: Any) -> None:
+    process = start("doctor", "--json", engine="nowhere:Engine", stdout=-1, stderr=-1)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "nowhere" in json.loads(out)["engine"]["problem"]
+    assert b"Traceback" not in err
+
+
+def test_models_lists_the_demo(command: Any) -> None:
+    result = command("models")
+    assert (result.code, result.err) == (0, "")
+    assert "demo" in result.out
+    assert "LlamaForCausalLM" in result.out
+
+
+def test_models_names_what_keeps_a_folder_from_running(command: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "no\x1b[31mmodel"
+    folder.mkdir()
+    document = json.loads(command("models", "--json", str(folder)).out)
+    demo, broken = document["models"][:2]
+    assert demo["problem"] is None
+    assert broken["id"] == str(folder)
+    assert broken["problem"]
+    assert "\x1b" not in command("models", str(folder)).out

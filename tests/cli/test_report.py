@@ -1,0 +1,70 @@
+"""The report for people: what is marked, what is hidden, how it fits."""
+
+from __future__ import annotations
+
+import pytest
+from rich.cells import cell_len
+
+from quanttui.cli.page import rendered
+from quanttui.cli.report import run_report
+from quanttui.engine.scripted import ScriptedEngine, default_script, hostile_script, wide_script
+from quanttui.engine.scripted.script import Script
+from quanttui.pipeline import run_comparison
+from quanttui.records import GenerationSettings, ModelEntry, ModelSource, Run, RunRequest
+from quanttui.records.events import RunFinished
+from quanttui.variants import parse_variant
+
+
+def scripted_run(script: Script, model_id: str = "demo", prompt: str = "Once upon a time") -> Run:
+    entry = ModelEntry(id=model_id, path="/nowhere", source=ModelSource.FOLDER)
+    variants = (parse_variant("int8"), parse_variant("nf4"))
+    request = RunRequest("1", entry, parse_variant("bf16"), variants, (prompt, "b"), GenerationSettings(60))
+    *_, last = run_comparison(ScriptedEngine(script), request)
+    assert isinstance(last, RunFinished)
+    return last.run
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    return rendered(run_report(scripted_run(default_script())), 100, colour=False)
+
+
+def test_tokens_that_differ_stand_in_brackets(page: str) -> None:
+    assert "three [sons], and the youngest was so [brave]" in page
+    assert "itself[…] wondered" in page
+
+
+def test_costs_are_told_beside_their_ratio_to_the_reference(page: str) -> None:
+    (row,) = [line for line in page.splitlines() if line.startswith("nf4  ")][:1]
+    assert row.split()[:4] == ["nf4", "7.1", "MB", "0.48×"]
+
+
+def test_the_worst_tokens_come_with_their_text(page: str) -> None:
+    worst = page[page.index("Worst tokens of nf4") :].splitlines()[1:11]
+    assert len([line for line in worst if " KL " in line]) == 5
+    assert all("[" in line for line in worst[1::2])
+
+
+def test_the_verdict_is_told(page: str) -> None:
+    assert any(line.startswith(("indistinguishable", "small", "clear", "broken")) for line in page.splitlines())
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 200])
+@pytest.mark.parametrize("script", [default_script(), wide_script()], ids=["tale", "wide"])
+def test_no_line_is_wider_than_the_terminal(script: Script, width: int) -> None:
+    page = rendered(run_report(scripted_run(script)), width, colour=False)
+    assert max(cell_len(line) for line in page.splitlines()) <= width
+
+
+def test_colour_adds_nothing_but_colour() -> None:
+    content = run_report(scripted_run(default_script()))
+    plain, coloured = rendered(content, 100, colour=False), rendered(content, 100, colour=True)
+    assert "\x1b[" in coloured
+    assert "\x1b" not in plain
+
+
+def test_nothing_a_model_says_acts() -> None:
+    run = scripted_run(hostile_script(), model_id="evil\x1b[2J\u202e[/]", prompt="[bold]x\x1b]0;owned\x07")
+    page = rendered(run_report(run), 100, colour=False)
+    assert not {"\x1b", "\x07", "\r", "\x08", "\x9b", "\u202e", "\u200b"} & set(page)
+    assert "[bold]x" in page
