@@ -2,49 +2,75 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
+from textual.widgets import Static
 
-from quanttui.records import RunRequest
 from quanttui.tui.keys import APP_COMMANDS, IN_PALETTE
-from quanttui.tui.screens.help import HelpScreen
-from quanttui.tui.screens.main import MainScreen
-from quanttui.tui.services import Services
 from quanttui.tui.theme import OWN, next_theme
-from quanttui.tui.workers.catalogue import list_models
-from quanttui.tui.workers.memory_poller import MemoryPoller
-from quanttui.tui.workers.run_controller import RunController
+
+if TYPE_CHECKING:
+    from quanttui.records import RunRequest
+    from quanttui.tui.screens.main import MainScreen
+    from quanttui.tui.services import Services
+    from quanttui.tui.workers.memory_poller import MemoryPoller
+    from quanttui.tui.workers.run_controller import RunController
 
 
 class QuantTuiApp(App[None]):
-    """Reads nothing from outside but through ``services``."""
+    """Reads nothing from outside but through ``services``.
+
+    The first paint is a frame of its own; what the cockpit needs is imported after it.
+    """
 
     TITLE = "quanttui"
-    CSS_PATH = "app.tcss"
-    ENABLE_COMMAND_PALETTE = True
+    CSS = "#opening { padding: 0 1; text-style: bold; color: $primary; }"
     BINDINGS: ClassVar[list[BindingType]] = [command.binding() for command in APP_COMMANDS]
+
+    main: MainScreen
+    controller: RunController
+    poller: MemoryPoller
 
     def __init__(self, services: Services) -> None:
         super().__init__()
         self.services = services
-        self.main = MainScreen(services)
-        self.controller = RunController(services.engine, self.main.post_message)
-        self.poller = MemoryPoller(services.read_memory, self.main.post_message, services.memory_interval_seconds)
-        self._leaving = False
-
-    def on_mount(self) -> None:
         for theme in OWN:
             self.register_theme(theme)
-        self.theme = self.services.choices.theme
+        self.theme = services.choices.theme
+        self.is_open = False
+        self._leaving = False
+
+    def compose(self) -> ComposeResult:
+        yield Static("quanttui", markup=False, id="opening")
+
+    def on_mount(self) -> None:
         self._heed_signals()
-        self.push_screen(self.main)
-        self.call_after_refresh(self._start_threads)
+        self.call_after_refresh(self._open)
+
+    async def _open(self) -> None:
+        """Put the cockpit up and start what runs beside it."""
+        from quanttui.tui.screens.main import MainScreen
+        from quanttui.tui.workers.catalogue import list_models
+        from quanttui.tui.workers.memory_poller import MemoryPoller
+        from quanttui.tui.workers.run_controller import RunController
+
+        services = self.services
+        self.main = MainScreen(services)
+        post = self.main.post_message
+        self.controller = RunController(services.engine, post)
+        self.poller = MemoryPoller(services.read_memory, post, services.memory_interval_seconds)
+        self.is_open = True
+        await self.push_screen(self.main)
+        self.poller.start()
+        self._in_thread(partial(list_models, services.list_models, post))
+        self._in_thread(self.controller.warm_up)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """For themes other than our own."""
@@ -60,20 +86,23 @@ class QuantTuiApp(App[None]):
 
     def action_leave(self) -> None:
         """Leave; while a run goes on, only when asked twice."""
-        if self.main.is_busy and not self._leaving:
+        if self.is_open and self.main.is_busy and not self._leaving:
             self._leaving = True
             self.main.warn("a run is going on · q or ctrl+q again leaves · esc stops it")
             return
         self.exit(return_code=0)
 
     def action_interrupt(self) -> None:
-        self.main.interrupt()
+        if self.is_open:
+            self.main.interrupt()
 
     def action_theme(self) -> None:
         self.theme = next_theme(self.theme)
 
     def action_help(self) -> None:
-        if not isinstance(self.screen, HelpScreen):
+        from quanttui.tui.screens.help import HelpScreen
+
+        if self.is_open and not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.main.keys_by_id()))
 
     def forget_leaving(self) -> None:
@@ -81,28 +110,23 @@ class QuantTuiApp(App[None]):
         self._leaving = False
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        for command in IN_PALETTE:
+        for command in IN_PALETTE if self.is_open else ():
             yield SystemCommand(command.tooltip, ", ".join(command.keys.split(",")), partial(self._do, command.action))
 
     async def on_unmount(self) -> None:
+        if not self.is_open:
+            return
         self.poller.stop()
-        self.controller.close()
+        await asyncio.to_thread(self.controller.close)
 
     async def _do(self, action: str) -> None:
         await self.run_action(action, default_namespace=self.main)
 
-    def _start_threads(self) -> None:
-        self.poller.start()
-        self._in_thread(partial(list_models, self.services.list_models, self.main.post_message))
-        self._in_thread(self.controller.warm_up)
-
-    def _in_thread(self, work: partial[None] | object) -> None:
-        self.run_worker(work, thread=True, exit_on_error=False)  # type: ignore[arg-type]
+    def _in_thread(self, work: Callable[[], None]) -> None:
+        self.run_worker(work, thread=True, exit_on_error=False)
 
     def _heed_signals(self) -> None:
         """A closed terminal or a shutdown ends the app as ``q`` does; by default it would die without a ``finally``."""
-        import asyncio
-
         for number in (signal.SIGHUP, signal.SIGTERM):
             try:
                 asyncio.get_running_loop().add_signal_handler(number, partial(self.exit, return_code=128 + number))

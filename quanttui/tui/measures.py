@@ -39,6 +39,10 @@ def seconds(duration: float | None) -> str:
     return f"{duration // 60:.0f} min {duration % 60:02.0f} s"
 
 
+def speed(tokens_per_second: float | None) -> str:
+    return f"{UNKNOWN if tokens_per_second is None else format(tokens_per_second, '.1f')} tok/s"
+
+
 def ratio(value: float | None, base: float | None) -> str:
     """``0.38×`` of the reference, or "" where either is not known."""
     if value is None or not base:

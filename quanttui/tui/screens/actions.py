@@ -56,7 +56,8 @@ class ScreenActions(Screen[None]):
     def keys_by_id(self) -> dict[str, str]:
         """The keys that each binding has now, by its id, as they are shown."""
         shown: dict[str, list[str]] = {}
-        for source in (self._bindings, self.app._bindings):
+        for source in (self._bindings.copy(), self.app._bindings.copy()):
+            source.apply_keymap(self.app._keymap)
             for key, bindings in source.key_to_bindings.items():
                 for binding in bindings:
                     if binding.id and binding.id in _LABELS:

@@ -34,12 +34,11 @@ from quanttui.tui.widgets.prompt_editor import PromptEditor
 from quanttui.tui.widgets.settings_row import SettingsRow
 from quanttui.tui.widgets.variant_list import VariantList
 
-_LAYOUTS = ("narrow", "wide", "huge")
-
 
 class MainScreen(ScreenActions, Screen[None]):
     """Holds what is chosen (``selection``) and the latest run (``run_view``); paints what changed at a steady beat."""
 
+    CSS_PATH = "../app.tcss"
     AUTO_FOCUS = "#variant-choices"
     ALLOW_IN_MAXIMIZED_VIEW = ".-textual-system,#footer"
 
@@ -55,6 +54,8 @@ class MainScreen(ScreenActions, Screen[None]):
         self.reading: MemoryReading | None = None
         self.run_view: RunView | None = None
         self.page = Page.SETUP
+        self.arrangement = "wide"
+        self._arranged: tuple[str, ...] = ()
         self.idle_status = Status("engine warming up", Tone.BUSY)
         self._warning: Status | None = None
         self._stale = True
@@ -92,9 +93,8 @@ class MainScreen(ScreenActions, Screen[None]):
         return self.run_view is not None and not self.run_view.is_over
 
     def on_resize(self, event: events.Resize) -> None:
-        layout = layout_class(event.size.width, event.size.height)
-        for name in _LAYOUTS:
-            self.set_class(name == layout, f"-{name}")
+        self.arrangement = layout_class(event.size.width, event.size.height)
+        self._arrange()
         self._stale = True
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
@@ -131,6 +131,8 @@ class MainScreen(ScreenActions, Screen[None]):
 
     @on(messages.ModelsListed)
     def models_listed(self, message: messages.ModelsListed) -> None:
+        if not message.entries:
+            self.query_one(ModelList).fail("no model was found")
         self.entries = (*message.entries, *(entry for entry in self.entries if entry not in message.entries))
         wanted = self.services.choices.model_id
         chosen = next((entry for entry in self.entries if entry.id == wanted), None) or next(iter(self.entries), None)
@@ -140,7 +142,7 @@ class MainScreen(ScreenActions, Screen[None]):
 
     @on(messages.ModelsFailed)
     def models_failed(self, message: messages.ModelsFailed) -> None:
-        self.query_one(ModelList).say(f"✗ {message.problem.message}")
+        self.query_one(ModelList).fail(message.problem.message)
 
     @on(messages.MemoryRead)
     def memory_read(self, message: messages.MemoryRead) -> None:
@@ -181,9 +183,16 @@ class MainScreen(ScreenActions, Screen[None]):
     def show_page(self, page: Page) -> None:
         """Only a small terminal has pages; elsewhere this changes nothing one sees."""
         self.page = page
-        for each in Page:
-            self.set_class(each is page, f"-page-{each}")
+        self._arrange()
         self.query_one(PageTabs).show(page)
+
+    def _arrange(self) -> None:
+        """Set the classes that the style sheet lays the panes out by. All at once: each change styles every widget."""
+        wanted = (f"-{self.arrangement}", f"-page-{self.page}")
+        if wanted != self._arranged:
+            self.remove_class(*self._arranged, update=False)
+            self.add_class(*wanted)
+            self._arranged = wanted
 
     def warn(self, words: str) -> None:
         """A line in the footer in place of the status, until something else happens. ``words`` may be raw."""

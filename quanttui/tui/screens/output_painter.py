@@ -32,6 +32,8 @@ def paint_outputs(screen: Screen[None], run: RunView | None) -> None:
     spans, current = run.spans(), run.current_difference()
     _paint(reference, run.reference, run, spans, current)
     _paint(candidate, run.candidate, run, spans, current)
+    if run.candidate is not None and run.candidate is run.current and run.candidate.stage is Stage.GENERATING:
+        reference.text.keep_in_view(len(run.candidate.tokens))
 
 
 def scroll_to_difference(screen: Screen[None], span: DiffSpan) -> None:

@@ -11,8 +11,8 @@ DESCRIPTIONS = {
     Precision.FP32: "32-bit float, nothing lost",
     Precision.BF16: "16-bit float, wide range",
     Precision.FP16: "16-bit float, fine steps",
-    Precision.INT8: "8-bit integers, outliers 16-bit",
-    Precision.NF4: "4-bit, steps of a normal curve",
+    Precision.INT8: "8-bit, outliers in 16-bit",
+    Precision.NF4: "4-bit, normal-curve steps",
     Precision.FP4: "4-bit float",
 }
 

@@ -41,6 +41,10 @@ STAGE_GLYPHS = {
 }
 
 
+AT_WORK = (Stage.LOADING, Stage.PREPARING, Stage.GENERATING, Stage.SCORING)
+PENDING = "…"
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One number beside an output: what it is, how much, and as a ratio to the reference ("" for the reference)."""
@@ -68,6 +72,11 @@ class VariantView:
     diff: tuple[DiffSpan, ...] = ()
     score: Score | None = None
     divergence: DivergenceSummary | None = None
+
+    @property
+    def is_at_work(self) -> bool:
+        """Figures that are not known may still come."""
+        return self.stage in AT_WORK
 
     @property
     def token_ids(self) -> list[int]:
@@ -109,23 +118,17 @@ class VariantView:
 def figures(view: VariantView, reference: VariantView | None) -> list[Figure]:
     """The figures beside an output, in the order of their weight; each with its ratio to ``reference``'s."""
     base = None if view.is_reference else reference
-    speed = view.tokens_per_second
 
-    def compared(ours: float | None, name: str) -> str:
-        return measures.ratio(ours, getattr(base, name)) if base else ""
+    def figure(name: str, ours: float | None, field_name: str, shown: str) -> Figure:
+        value = shown if ours is not None or not view.is_at_work else PENDING
+        return Figure(name, value, measures.ratio(ours, getattr(base, field_name)) if base else "")
 
+    weights, peak, load = view.weight_bytes, view.peak_bytes, view.load_seconds
+    speed, first = view.tokens_per_second, view.seconds_to_first_token
     return [
-        Figure("weights", measures.weight_bytes(view.weight_bytes), compared(view.weight_bytes, "weight_bytes")),
-        Figure("", _speed(speed), compared(speed, "tokens_per_second")),
-        Figure("peak", measures.weight_bytes(view.peak_bytes), compared(view.peak_bytes, "peak_bytes")),
-        Figure("load", measures.seconds(view.load_seconds), compared(view.load_seconds, "load_seconds")),
-        Figure(
-            "first token",
-            measures.seconds(view.seconds_to_first_token),
-            compared(view.seconds_to_first_token, "seconds_to_first_token"),
-        ),
+        figure("weights", weights, "weight_bytes", measures.weight_bytes(weights)),
+        figure("", speed, "tokens_per_second", measures.speed(speed)),
+        figure("peak", peak, "peak_bytes", measures.weight_bytes(peak)),
+        figure("load", load, "load_seconds", measures.seconds(load)),
+        figure("first token", first, "seconds_to_first_token", measures.seconds(first)),
     ]
-
-
-def _speed(tokens_per_second: float | None) -> str:
-    return f"{measures.UNKNOWN if tokens_per_second is None else format(tokens_per_second, '.1f')} tok/s"

@@ -14,7 +14,7 @@ _CHUNK = re.compile(r"\n|[^\S\n]+|\S+")
 class Wrapper:
     """Greedy word wrap that only ever appends: a new piece changes the last line and those after it, no other.
 
-    Words break at spaces; a word wider than half a line breaks where the line ends (so does text without spaces).
+    Lines break at spaces; a word wider than a line, and double-width text, which has none, where the line ends.
     """
 
     def __init__(self, width: int) -> None:
@@ -45,7 +45,8 @@ class Wrapper:
 
     def _put_word(self, chunk: str, piece: int) -> None:
         cells = cell_len(chunk)
-        if self._used + cells > self.width and self._word_cells + cells <= self.width // 2:
+        breakable = cells > len(chunk)
+        if self._used + cells > self.width >= self._word_cells + cells and not breakable:
             self._carry_word()
         while self._used + cells > self.width:
             head = chop_cells(chunk, self.width - self._used)[0] if self._used < self.width else ""

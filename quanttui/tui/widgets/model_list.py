@@ -22,10 +22,11 @@ class ModelList(Vertical):
     def __init__(self) -> None:
         super().__init__(id="model", classes="pane")
         self.entries: Sequence[ModelEntry] = ()
+        self._unlisted = "reading the catalogue …"
 
     def compose(self) -> ComposeResult:
         yield ChoiceList("models")
-        yield Static("reading the catalogue …", markup=False, classes="detail")
+        yield Static(self._unlisted, markup=False, classes="detail")
 
     def on_mount(self) -> None:
         self.border_title = Content.assemble(("1 ", "$muted"), "Model")
@@ -39,8 +40,12 @@ class ModelList(Vertical):
             choices.highlighted = list(entries).index(chosen)
         self._tell_highlighted()
 
-    def say(self, text: str) -> None:
-        """A line in place of the highlighted model's detail; raw text."""
+    def fail(self, why: str) -> None:
+        """The catalogue could not be read; ``why`` is raw text."""
+        self._unlisted = f"✗ {why} · o opens a folder or a hub id"
+        self._tell_highlighted()
+
+    def _say(self, text: str) -> None:
         self.query_one(".detail", Static).update(Content(safe_line(text)))
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
@@ -54,9 +59,9 @@ class ModelList(Vertical):
     def _tell_highlighted(self) -> None:
         at = self.query_one(ChoiceList).highlighted
         if at is not None and at < len(self.entries):
-            self.say(detail(self.entries[at]))
+            self._say(detail(self.entries[at]))
         else:
-            self.say("o opens a folder or a hub id")
+            self._say(self._unlisted)
 
 
 def detail(entry: ModelEntry) -> str:

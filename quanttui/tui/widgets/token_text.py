@@ -38,21 +38,28 @@ class TokenText(ScrollView, inherit_bindings=False):
         self._pieces: list[Piece] = []
         self._wrapper = Wrapper(80)
         self._styles: dict[Look, Style] = {}
+        self._placed_y = 0.0
+        self._follows = True
 
     def show(self, pieces: Sequence[Piece]) -> None:
         """Paint ``pieces``. Where they go on from those shown before, only what is new is wrapped and sent."""
         old, self._pieces = self._pieces, list(pieces)
-        follows = self.is_vertical_scroll_end
+        follows = self.is_vertical_scroll_end and (not old or self.max_scroll_y > 0)
         kept = _common_start(old, self._pieces)
         if kept == len(old) and self._pieces[kept:]:
+            follows = self.is_vertical_scroll_end
             self._append_from(kept)
         elif [piece.text for piece in old] == [piece.text for piece in self._pieces]:
             self._refresh_looks(old)
         else:
             self._wrap()
-            follows = follows and bool(old)
-        if follows and len(self._wrapper.lines) > self.size.height:
-            self.scroll_end(animate=False, immediate=True, x_axis=False)
+        self._follows = follows
+        self._follow()
+
+    def keep_in_view(self, token: int) -> None:
+        """As ``scroll_to_token``, but only while the user has not scrolled."""
+        if self.scroll_y == self._placed_y:
+            self.scroll_to_token(token)
 
     def scroll_to_token(self, token: int) -> None:
         """Bring the line of ``token`` into view, or the one where it would stand."""
@@ -60,6 +67,8 @@ class TokenText(ScrollView, inherit_bindings=False):
         line = len(self._wrapper.lines) - 1 if at is None else self._wrapper.line_of(at)
         if line is not None:
             self.scroll_to_region(Region(0, line, 1, 1), animate=False, center=True, immediate=True)
+            self._placed_y = self.scroll_target_y
+            self._follows = False
 
     def render_line(self, y: int) -> Strip:
         number, width = y + self.scroll_offset.y, self.size.width
@@ -79,11 +88,18 @@ class TokenText(ScrollView, inherit_bindings=False):
     def on_resize(self, event: events.Resize) -> None:
         if self._text_width != self._wrapper.width:
             self._wrap()
+        self._follow()
 
     @property
     def _text_width(self) -> int:
         """A cell is left for the scroll bar's side, so that text does not touch it."""
         return max(2, self.scrollable_content_region.width)
+
+    def _follow(self) -> None:
+        """The scroll bar appears only with the next layout: until then scrolling has to be forced."""
+        if self._follows and len(self._wrapper.lines) > self.size.height:
+            self.scroll_end(animate=False, immediate=True, x_axis=False, force=True)
+            self._placed_y = self.scroll_target_y
 
     def _style(self, look: Look) -> Style:
         if look not in self._styles:

@@ -9,7 +9,6 @@ from textual.message import Message
 
 from quanttui.engine.base import Engine
 from quanttui.errors import QuantTuiError
-from quanttui.pipeline import run_comparison
 from quanttui.records import RunRequest
 from quanttui.tui.messages import EngineFailed, EngineWarmed, Problem, RunAdvanced
 
@@ -38,6 +37,8 @@ class RunController:
 
     def run(self, request: RunRequest) -> None:
         """Every event of the run as a message; the last one is always its end."""
+        from quanttui.pipeline import run_comparison  # numpy behind it is not for the first paint to wait for
+
         with self._lock:
             for event in run_comparison(self._engine, request, lambda: self._is_stopped(request.run_id)):
                 self._post(RunAdvanced(request.run_id, event))
