@@ -22,9 +22,11 @@ class Decoder:
         self._model = model
         self._token_ids: torch.Tensor | None = None
         self._inputs: dict[str, Any] = {"use_cache": True}
+        parameters = inspect.signature(model.forward).parameters
         if model._supports_default_dynamic_cache():
-            self._inputs["past_key_values"] = DynamicCache(config=model.config.get_text_config(decoder=True))
-        if "logits_to_keep" in inspect.signature(model.forward).parameters:
+            cache_name = "cache_params" if "cache_params" in parameters else "past_key_values"  # Mamba's name for it
+            self._inputs[cache_name] = DynamicCache(config=model.config.get_text_config(decoder=True))
+        if "logits_to_keep" in parameters:
             self._inputs["logits_to_keep"] = 1
 
     @torch.no_grad()

@@ -6,8 +6,8 @@ import os
 import platform
 from pathlib import Path
 
-import bitsandbytes as bnb
 import torch
+from bitsandbytes.nn.modules import Linear4bit, Linear8bitLt
 from torch import nn
 
 from quanttui.records import EngineDescription, Precision
@@ -61,9 +61,9 @@ def _probe(precision: Precision, device: torch.device) -> None:
 
 def _probe_layer(precision: Precision, dtype: torch.dtype) -> nn.Module:
     if precision is Precision.INT8:
-        layer: nn.Module = bnb.nn.Linear8bitLt(_PROBE_WIDTH, _PROBE_WIDTH, has_fp16_weights=False, threshold=6.0)
+        layer: nn.Module = Linear8bitLt(_PROBE_WIDTH, _PROBE_WIDTH, has_fp16_weights=False, threshold=6.0)
     elif precision.is_4bit:
-        layer = bnb.nn.Linear4bit(_PROBE_WIDTH, _PROBE_WIDTH, compute_dtype=dtype, quant_type=precision.value)
+        layer = Linear4bit(_PROBE_WIDTH, _PROBE_WIDTH, compute_dtype=dtype, quant_type=precision.value)
     else:
         layer = nn.Linear(_PROBE_WIDTH, _PROBE_WIDTH)
     return layer.to(dtype)

@@ -34,7 +34,12 @@ class TorchEngine:
     def describe(self) -> EngineDescription:
         if self._description is None:
             with self._operations.running():
-                self._description = self._describe()
+                return self._warmed_up()
+        return self._description
+
+    def _warmed_up(self) -> EngineDescription:
+        if self._description is None:
+            self._description = self._describe()
         return self._description
 
     def _describe(self) -> EngineDescription:
@@ -47,22 +52,24 @@ class TorchEngine:
         return describe_engine(device, self._threads or SMALL_MODEL_THREADS)
 
     def load(self, request: LoadRequest) -> Generator[LoadProgress, None, LoadedModel]:
-        description = self.describe()
         with self._operations.running() as stop:
+            description = self._warmed_up()
             if self._resident is not None:
                 raise UsageError(f"{self._resident.report.variant} is still loaded", "Unload it first.")
             import torch
 
+            from quanttui.torch_engine.failures import release_frames
             from quanttui.torch_engine.loaded import TorchModel
-            from quanttui.torch_engine.loading import load_model
+            from quanttui.torch_engine.loading import Place, load_model
             from quanttui.torch_engine.memory import release_memory
             from quanttui.torch_engine.reference_side import ReferenceShelf
 
             self._reference_shelf = self._reference_shelf or ReferenceShelf()
             device = torch.device(description.device)
             try:
-                loaded = yield from load_model(request, device, self._threads, stop)
-            except BaseException:
+                loaded = yield from load_model(request, Place(device, self._threads), stop)
+            except BaseException as error:
+                release_frames(error)
                 release_memory(device)
                 raise
             self._resident = TorchModel(

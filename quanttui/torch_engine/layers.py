@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import bitsandbytes as bnb
 import torch
+from bitsandbytes.nn.modules import Int8Params, Linear4bit, Linear8bitLt, Params4bit
 from torch import nn
 
 from quanttui.records import Variant
@@ -23,7 +23,7 @@ def settle_4bit_paths(model: nn.Module, device: torch.device) -> list[str]:
     https://github.com/bitsandbytes-foundation/bitsandbytes/blob/main/bitsandbytes/functional.py
     (``_convert_weight_packed_for_cpu``).
     """
-    layers = [module for module in model.modules() if isinstance(module, bnb.nn.Linear4bit)]
+    layers = [module for module in model.modules() if isinstance(module, Linear4bit)]
     packed = [layer for layer in layers if getattr(layer, "support_avx512bf16_for_cpu", False)]
     if device.type != "cpu" or not packed:
         return []
@@ -40,7 +40,7 @@ def settle_4bit_paths(model: nn.Module, device: torch.device) -> list[str]:
 
 
 def _fits_packed_path(layer: Any) -> bool:
-    return layer.out_features % PACKED_OUT_MULTIPLE == 0 and layer.in_features % PACKED_IN_MULTIPLE == 0
+    return bool(layer.out_features % PACKED_OUT_MULTIPLE == 0 and layer.in_features % PACKED_IN_MULTIPLE == 0)
 
 
 def _compute_note(layers: list[Any], count: int) -> list[str]:
@@ -60,7 +60,7 @@ def quantize_tied_head(model: Any, variant: Variant, plan: LoadPlan, head_name: 
     options = plan.bnb_options or {}
     head: Any
     if variant.precision.is_4bit:
-        head = bnb.nn.Linear4bit(
+        head = Linear4bit(
             tied.in_features,
             tied.out_features,
             bias=tied.bias is not None,
@@ -71,9 +71,9 @@ def quantize_tied_head(model: Any, variant: Variant, plan: LoadPlan, head_name: 
             device="meta",
         )
         settings = {name: value for name, value in head.weight.__dict__.items() if name != "data"}
-        head.weight = bnb.nn.Params4bit(tied.weight.detach().clone(), requires_grad=False, **settings)
+        head.weight = Params4bit(tied.weight.detach().clone(), requires_grad=False, **settings)
     else:
-        head = bnb.nn.Linear8bitLt(
+        head = Linear8bitLt(
             tied.in_features,
             tied.out_features,
             bias=tied.bias is not None,
@@ -81,7 +81,7 @@ def quantize_tied_head(model: Any, variant: Variant, plan: LoadPlan, head_name: 
             threshold=options["llm_int8_threshold"],
             device="meta",
         )
-        head.weight = bnb.nn.Int8Params(tied.weight.detach().clone(), requires_grad=False, has_fp16_weights=False)
+        head.weight = Int8Params(tied.weight.detach().clone(), requires_grad=False, has_fp16_weights=False)
     head.weight = head.weight.to(tied.weight.device)  # quantizes
     head.bias = tied.bias
     head.requires_grad_(False)

@@ -6,6 +6,7 @@ import queue
 import threading
 from collections.abc import Callable, Collection, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -25,11 +26,24 @@ _AGAIN = "Download the model again, or choose another one."
 Report = Callable[[LoadProgress], None]
 
 
+@dataclass(frozen=True)
+class Read:
+    """A model with its weights, and the names of the tensors in its files that it has no use for."""
+
+    model: Any
+    unused: list[str]
+
+    @property
+    def notes(self) -> list[str]:
+        return [f"{len(self.unused)} tensors in the files are not used, first {self.unused[0]}"] if self.unused else []
+
+
 def read_weights(
     blueprint: Blueprint, plan: LoadPlan, device: torch.device, stop: threading.Event, doing: str
-) -> Generator[LoadProgress, None, Any]:
+) -> Generator[LoadProgress, None, Read]:
     """Load in a thread of its own, so that this generator can tell how far it is. After an error nothing is left."""
     progress: queue.SimpleQueue[LoadProgress | None] = queue.SimpleQueue()
+    future: Future[Read]
     with ThreadPoolExecutor(1, "load") as executor:
         future = executor.submit(_from_pretrained, blueprint, plan, device, stop, progress.put)
         future.add_done_callback(lambda _: progress.put(None))
@@ -45,7 +59,7 @@ def read_weights(
     return future.result()
 
 
-def _problem(future: Future[Any], doing: str) -> BaseException | None:
+def _problem(future: Future[Read], doing: str) -> BaseException | None:
     error = future.exception()
     if error is None:
         return None
@@ -59,9 +73,9 @@ def _problem(future: Future[Any], doing: str) -> BaseException | None:
 
 def _from_pretrained(
     blueprint: Blueprint, plan: LoadPlan, device: torch.device, stop: threading.Event, report: Report
-) -> Any:
+) -> Read:
     with _progress_hook(stop, report):
-        model, info = AutoModelForCausalLM.from_pretrained(
+        loaded: Any = AutoModelForCausalLM.from_pretrained(
             str(blueprint.checkpoint.folder),
             config=blueprint.config,
             dtype=plan.dtype,
@@ -73,8 +87,9 @@ def _from_pretrained(
             output_loading_info=True,
         )
     raise_if_stopped(stop)
+    model, info = loaded
     _refuse_incomplete(blueprint, info)
-    return model.eval().requires_grad_(False)
+    return Read(model.eval().requires_grad_(False), sorted(str(key) for key in info["unexpected_keys"]))
 
 
 class _progress_hook:

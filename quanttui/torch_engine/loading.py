@@ -10,22 +10,32 @@ from typing import Any
 
 import torch
 
+from quanttui.errors import VariantUnsupportedError
 from quanttui.records import LoadProgress, LoadReport, LoadRequest
 from quanttui.torch_engine.blueprint import Blueprint, check_variant, draw_blueprint, modules_left_alone
 from quanttui.torch_engine.checkpoint import open_checkpoint
 from quanttui.torch_engine.decoder import Decoder
-from quanttui.torch_engine.failures import translated
+from quanttui.torch_engine.failures import as_user_error, release_frames, translated
 from quanttui.torch_engine.layers import quantize_tied_head, settle_4bit_paths
 from quanttui.torch_engine.load import read_weights
-from quanttui.torch_engine.memory import MemoryMeter, parameter_bytes, release_memory
+from quanttui.torch_engine.memory import MemoryMeter, release_memory, weights_placed_apart
 from quanttui.torch_engine.operations import raise_if_stopped
-from quanttui.torch_engine.quantize import plan_load
+from quanttui.torch_engine.quantize import LoadPlan, plan_load
 from quanttui.torch_engine.settings_notes import settings_set_aside
 from quanttui.torch_engine.threads import use_threads
 from quanttui.torch_engine.tokens import has_chat_template, open_tokenizer
+from quanttui.torch_engine.weights import parameter_bytes
 
 
-@dataclass
+@dataclass(frozen=True)
+class Place:
+    """Where a model goes. ``threads`` None: as many as suit it."""
+
+    device: torch.device
+    threads: int | None
+
+
+@dataclass(frozen=True)
 class Loaded:
     """What a load leaves behind."""
 
@@ -35,49 +45,89 @@ class Loaded:
     meter: MemoryMeter
 
 
-def load_model(
-    request: LoadRequest, device: torch.device, threads: int | None, stop: threading.Event
-) -> Generator[LoadProgress, None, Loaded]:
+def load_model(request: LoadRequest, place: Place, stop: threading.Event) -> Generator[LoadProgress, None, Loaded]:
     """Follows the contract of ``Engine.load``. ``load_seconds`` covers all but the warm-up."""
     started = time.perf_counter()
-    doing = f"loading {request.variant}"
     yield LoadProgress("checking files", 0, 0)
+    job = _check(request, place)
+    raise_if_stopped(stop)
+    release_memory(place.device)
+    meter = MemoryMeter(place.device)
+    with weights_placed_apart():
+        read = yield from read_weights(job.blueprint, job.plan, place.device, stop, job.doing)
+        with translated(job.doing):
+            notes = (*job.notes, *read.notes, *_settle(job, read.model, place.device))
+        report = _report(job, read.model, place.device, notes, time.perf_counter() - started)
+        yield LoadProgress("warming up", 0, 0)
+        raise_if_stopped(stop)
+        _warm_up(read.model, job)
+    return Loaded(read.model, job.tokenizer, report, meter)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A request that was found possible, before any weight is read."""
+
+    request: LoadRequest
+    blueprint: Blueprint
+    tokenizer: Any
+    plan: LoadPlan
+    notes: list[str]
+
+    @property
+    def doing(self) -> str:
+        return f"loading {self.request.variant}"
+
+
+def _check(request: LoadRequest, place: Place) -> _Job:
     blueprint = draw_blueprint(open_checkpoint(request.path))
     check_variant(blueprint, request.variant)
     tokenizer = open_tokenizer(blueprint.checkpoint.folder)
-    notes = use_threads(device, threads, blueprint.parameter_count)
-    release_memory(device)
-    meter = MemoryMeter(device)
     plan = plan_load(request.variant, request.reference_dtype, modules_left_alone(blueprint, request.variant))
-    raise_if_stopped(stop)
-    model = yield from read_weights(blueprint, plan, device, stop, doing)
-    with translated(doing):
-        notes += _settle(blueprint, request, model, plan, device)
-    report = LoadReport(
-        variant=request.variant,
-        model=blueprint.identity(request.model_id, has_chat_template=has_chat_template(tokenizer)),
-        device=str(device),
-        options=plan.reported_options(),
-        load_seconds=time.perf_counter() - started,
-        parameter_bytes=parameter_bytes(model),
-        notes=(*notes, *settings_set_aside(model.generation_config)),
-    )
-    yield LoadProgress("warming up", 0, 0)
-    with translated(doing):
-        raise_if_stopped(stop)
-        _warm_up(model)
-    return Loaded(model, tokenizer, report, meter)
+    notes = use_threads(place.device, place.threads, blueprint.parameter_count)
+    return _Job(request, blueprint, tokenizer, plan, notes)
 
 
-def _settle(blueprint: Blueprint, request: LoadRequest, model: Any, plan: Any, device: torch.device) -> list[str]:
+def _settle(job: _Job, model: Any, device: torch.device) -> list[str]:
+    """What is left to do once the weights are there."""
+    variant, blueprint = job.request.variant, job.blueprint
     notes = []
-    if request.variant.head and blueprint.has_tied_head:
-        notes += quantize_tied_head(model, request.variant, plan, str(blueprint.head_name))
+    if variant.head and blueprint.has_tied_head:
+        notes += quantize_tied_head(model, variant, job.plan, str(blueprint.head_name))
     return notes + settle_4bit_paths(model, device)
 
 
-def _warm_up(model: Any) -> None:
-    """A prefill and a decode step, so that the first figures are no worse than the later ones."""
+def _report(job: _Job, model: Any, device: torch.device, notes: tuple[str, ...], seconds: float) -> LoadReport:
+    has_template = has_chat_template(job.tokenizer)
+    return LoadReport(
+        variant=job.request.variant,
+        model=job.blueprint.identity(job.request.model_id, has_chat_template=has_template),
+        device=str(device),
+        options=job.plan.reported_options(),
+        load_seconds=seconds,
+        parameter_bytes=parameter_bytes(model),
+        notes=(*notes, *settings_set_aside(model.generation_config)),
+    )
+
+
+def _warm_up(model: Any, job: _Job) -> None:
+    """A prefill and a decode step, so that the first figures are no worse than the later ones.
+
+    Some architectures (Mamba) multiply with a layer's weight by hand, which a quantized one does not bear.
+    """
+    variant = job.request.variant
     decoder = Decoder(model)
-    decoder.feed([0, 0])
-    decoder.feed([0])
+    try:
+        decoder.feed([0, 0])
+        decoder.feed([0])
+    except (RuntimeError, MemoryError, TypeError, AttributeError, AssertionError) as error:
+        told = as_user_error(error, f"warming up {variant}")
+        if told is None and not variant.precision.is_quantized:
+            raise
+        problem = told or VariantUnsupportedError(
+            f"{type(model).__name__} does not run as {variant}: {error}", "Choose another variant."
+        )
+        release_frames(error)
+    else:
+        return
+    raise problem

@@ -24,10 +24,11 @@ def make_chooser(settings: GenerationSettings, device: torch.device) -> Chooser:
     if not settings.do_sample:
         return lambda logits: int(logits.argmax())
     warpers = _warpers(settings)
+    no_ids = torch.LongTensor()  # none of these warpers reads them
     generator = torch.Generator(device).manual_seed(settings.seed)
 
     def sample(logits: torch.Tensor) -> int:
-        scores = warpers(torch.empty(0), logits[None])  # [1, vocabulary]; no warper of ours reads the ids
+        scores = warpers(no_ids, logits[None])  # [1, vocabulary]
         probabilities = torch.softmax(scores, dim=-1)
         return int(torch.multinomial(probabilities, num_samples=1, generator=generator))
 

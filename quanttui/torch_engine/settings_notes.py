@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+_NEUTRAL = {"do_sample": False, "temperature": 1.0, "top_p": 1.0, "repetition_penalty": 1.0, "num_beams": 1}
 # What a generation config may hold without changing which token is chosen, or what this engine follows.
 _HARMLESS = {
     "bos_token_id",
@@ -29,7 +30,7 @@ def settings_set_aside(generation_config: Any) -> list[str]:
     told = {
         name: value
         for name, value in generation_config.to_diff_dict().items()
-        if name not in _HARMLESS and not name.startswith("_") and value is not None
+        if name not in _HARMLESS and not name.startswith("_") and value is not None and value != _NEUTRAL.get(name)
     }
     if not told:
         return []
