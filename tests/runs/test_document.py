@@ -144,7 +144,9 @@ def test_each_scored_token_is_listed_only_where_asked(make_run: MakeRun) -> None
 def test_an_unscored_candidate_says_null(make_run: MakeRun) -> None:
     run = make_run("nf4")
     (candidate,) = run.prompts[0].candidates
-    bare = replace(run, prompts=(replace(run.prompts[0], candidates=(replace(candidate, score=None),)),))
+    bare = replace(
+        run, prompts=(replace(run.prompts[0], candidates=(replace(candidate, score=None, divergence=None),)),)
+    )
     (shown,) = run_document(bare, per_token=True)["prompts"][0]["candidates"]
     assert shown["divergence"] is None
     assert "per_token" not in shown
