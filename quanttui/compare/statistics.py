@@ -16,6 +16,8 @@ BLOCK_TOKENS = 16
 FEWEST_BLOCKS = 4
 SIGNIFICANCE = 0.05
 POWER = 0.80
+ROUNDING_NATS = 1e-9
+"""A noise floor below this is what the measurement's own rounding leaves of nothing: there is no multiple of it."""
 
 Floats = NDArray[np.float64]
 
@@ -70,12 +72,12 @@ def smallest_detectable(mean: float, error: float | None, blocks: int, noise_flo
     floor · (exp(√2·k·SE/mean) − 1), k = t(1 − α/2) + t(power) with B − 1 degrees of freedom, α = 0.05, power = 0.80.
     A KL divergence is positive and spreads in proportion to its size, so the test is on ln(mean/floor), whose
     standard error is SE/mean for each of the two (√2: the floor is a mean over as many tokens, taken to spread
-    likewise). Where the floor is 0 there is no ratio, and it is k·SE. None where the error is not known.
+    likewise). Where the floor is 0 (to rounding) there is no ratio, and it is k·SE. None where the error is not known.
     """
     if error is None:
         return None
     factor = student_quantile(1 - SIGNIFICANCE / 2, blocks - 1) + student_quantile(POWER, blocks - 1)
-    if noise_floor <= 0 or mean <= 0:
+    if noise_floor < ROUNDING_NATS or mean <= 0:
         return factor * error
     return noise_floor * math.expm1(math.sqrt(2) * factor * error / mean)
 

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from quanttui.compare.statistics import ROUNDING_NATS
 from quanttui.records import Verdict, VerdictLevel
 
 INDISTINGUISHABLE_MULTIPLE = 2.0
@@ -46,7 +47,7 @@ class Evidence:
 
     @property
     def noise_multiple(self) -> float | None:
-        return self.kl_mean / self.noise_floor if self.noise_floor > 0 else None
+        return self.kl_mean / self.noise_floor if self.noise_floor >= ROUNDING_NATS else None
 
 
 def judge(evidence: Evidence, reference: str, candidate: str) -> Verdict:
@@ -66,7 +67,7 @@ def _level(evidence: Evidence) -> VerdictLevel:
 
 
 def _is_found(evidence: Evidence) -> bool:
-    if evidence.kl_mean <= INDISTINGUISHABLE_MULTIPLE * evidence.noise_floor:
+    if evidence.kl_mean <= max(INDISTINGUISHABLE_MULTIPLE * evidence.noise_floor, ROUNDING_NATS):
         return False
     excess = evidence.kl_mean - evidence.noise_floor
     return evidence.smallest_detectable is None or excess >= evidence.smallest_detectable
@@ -80,7 +81,7 @@ def _step(value: float, small: float, clear: float) -> int:
 def _difference(evidence: Evidence, reference: str, candidate: str) -> str:
     multiple = evidence.noise_multiple
     if multiple is None:
-        distance = f"{candidate} differs from {reference}, which has no noise of its own"
+        distance = f"{candidate} differs from {reference}, whose own noise does not show here"
     else:
         distance = f"{candidate} is {_times(multiple)} the noise floor from {reference}"
     return f"{distance}; it would pick the same next word {_share(evidence)}"
@@ -98,7 +99,7 @@ def _share(evidence: Evidence) -> str:
 def _no_difference(evidence: Evidence, reference: str, candidate: str) -> str:
     found = f"no difference found between {candidate} and {reference} at this many tokens ({evidence.tokens})"
     detectable, floor = evidence.smallest_detectable, evidence.noise_floor
-    if detectable is None or floor <= 0:
+    if detectable is None or floor < ROUNDING_NATS:
         return found
     seen_from = max(INDISTINGUISHABLE_MULTIPLE, 1 + detectable / floor)
     return f"{found}; one above {_times(seen_from)} the noise floor would have shown"

@@ -126,7 +126,7 @@ class DivergenceSummary:
     """Of the scored tokens of one text, or pooled over several. ``scope`` says which, as it has to be shown.
 
     ``same_top``: share in [0, 1]. ``delta_p_mean``, ``rms_delta_p``: percentage points.
-    ``noise_multiple``: mean KL as a multiple of the noise floor, None where the floor is 0.
+    ``noise_multiple``: mean KL as a multiple of the noise floor, None where the floor is 0 to rounding.
     ``smallest_detectable_nats``: the smallest difference of mean KL that so many tokens could have shown, or None.
     """
 
