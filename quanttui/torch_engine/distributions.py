@@ -1,7 +1,8 @@
 """Next-token distributions of a few positions, and the figures that compare them. Pure functions of fp32 logits.
 
 Logits are [positions, vocabulary] in fp32. Differences and exponentials are taken in fp32, about each row's maximum;
-their sums over the vocabulary, normalisers and all that follows are fp64. Nothing is clipped.
+their sums over the vocabulary (64 terms at a time in fp32, those in fp64), normalisers and all that follows are fp64.
+Nothing is clipped.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def distribution(logits: Tensor) -> Distribution:
     """Raises MeasurementError where a logit is NaN or +inf (a −inf shows in the KL divergence, which checks too)."""
     maximum = logits.amax(-1, keepdim=True)
     weights = torch.sub(logits, maximum).exp_()
-    ln_sum = weights.sum(-1, dtype=torch.float64).log()
+    ln_sum = _sum(weights).log()
     if not bool(torch.isfinite(ln_sum).all() & torch.isfinite(maximum).all()):
         raise not_finite()
     return Distribution(logits, maximum, weights, ln_sum)
@@ -48,7 +49,7 @@ def kl_divergence(p: Distribution, q: Distribution) -> Tensor:
     of equal logits it is exactly 0.
     """
     difference = torch.sub(p.logits, p.maximum).sub_(torch.sub(q.logits, q.maximum)).mul_(p.weights)
-    mean = difference.sum(-1, dtype=torch.float64) / p.ln_sum.exp()
+    mean = _sum(difference) / p.ln_sum.exp()
     result = mean - (p.ln_sum - q.ln_sum)
     if not bool(torch.isfinite(result).all()):
         raise not_finite()
@@ -58,7 +59,7 @@ def kl_divergence(p: Distribution, q: Distribution) -> Tensor:
 def entropy(p: Distribution) -> Tensor:
     """[n] in nats: ln Σ w − Σ w·(z − max) / Σ w."""
     weighted = torch.sub(p.logits, p.maximum).mul_(p.weights)
-    return p.ln_sum - weighted.sum(-1, dtype=torch.float64) / p.ln_sum.exp()
+    return p.ln_sum - _sum(weighted) / p.ln_sum.exp()
 
 
 def ln_probability(p: Distribution, token_ids: Tensor) -> Tensor:
@@ -90,3 +91,10 @@ def top(p: Distribution, k: int) -> Tensor:
     best = values.topk(k).indices.sort().values
     order = values.gather(1, best).sort(dim=1, descending=True, stable=True).indices
     return ids.gather(1, best.gather(1, order))
+
+
+def _sum(values: Tensor) -> Tensor:
+    """[n] in fp64 of ``values`` [n, vocabulary]; a cast of the whole would cost more than all else here."""
+    whole = values.shape[1] - values.shape[1] % _BLOCK
+    partial = values[:, :whole].unflatten(1, (_BLOCK, -1)).sum(1)
+    return partial.sum(-1, dtype=torch.float64) + values[:, whole:].sum(-1, dtype=torch.float64)
