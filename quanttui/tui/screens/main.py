@@ -224,7 +224,8 @@ class MainScreen(ScreenActions, Screen[None]):
         else:
             in_setup = self.focused is None or self._pane_of_focus() not in (Pane.REFERENCE, Pane.CANDIDATE)
             chosen = FOOTER_IDLE if self.run_view is None or in_setup else FOOTER_DONE
-        return [(name, self.label_of(name)) for name in chosen]
+        one = self.run_view is not None and len(self.run_view.candidates) < 2
+        return [(name, self.label_of(name)) for name in chosen if not (one and name == "next_candidate")]
 
     def _pane_of_focus(self) -> Pane | None:
         ids = [widget.id for widget in (self.focused.ancestors_with_self if self.focused else ())]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from textual.screen import Screen
 
 from quanttui.records import DiffSpan
-from quanttui.text import safe_line
 from quanttui.tui.state.painting import paint_output
 from quanttui.tui.state.run_view import RunView
 from quanttui.tui.state.status import divergence_words
@@ -85,7 +84,7 @@ def _place(view: VariantView, run: RunView) -> str:
 def _subtitle(view: VariantView, run: RunView) -> str:
     if view.is_reference:
         if view.output is None:
-            return f"{len(view.tokens)} tokens" if view.tokens else ""
+            return ""
         return f"{len(view.tokens)} tokens, {_END_WORDS[view.output.finish_reason]}"
     words = divergence_words(view, run.reference)
     differences = len(run.differences())
@@ -93,7 +92,7 @@ def _subtitle(view: VariantView, run: RunView) -> str:
         return f"difference {run.cursor + 1} of {differences}"
     if not words and view.tokens:
         start = run.differences()[0].candidate[0] + 1 if differences else None
-        return f"parts at token {start}" if start else safe_line(f"the same so far, {len(view.tokens)} tokens")
+        return f"parts at token {start}" if start else "the same so far"
     return words
 
 

@@ -116,7 +116,8 @@ class VariantView:
 
 
 def figures(view: VariantView, reference: VariantView | None) -> list[Figure]:
-    """The figures beside an output, in the order of their weight; each with its ratio to ``reference``'s."""
+    """The figures beside an output, those first that are known from the load on; each with its ratio to
+    ``reference``'s."""
     base = None if view.is_reference else reference
 
     def figure(name: str, ours: float | None, field_name: str, shown: str) -> Figure:
@@ -127,8 +128,8 @@ def figures(view: VariantView, reference: VariantView | None) -> list[Figure]:
     speed, first = view.tokens_per_second, view.seconds_to_first_token
     return [
         figure("weights", weights, "weight_bytes", measures.weight_bytes(weights)),
-        figure("", speed, "tokens_per_second", measures.speed(speed)),
-        figure("peak", peak, "peak_bytes", measures.weight_bytes(peak)),
         figure("load", load, "load_seconds", measures.seconds(load)),
+        figure("peak", peak, "peak_bytes", measures.weight_bytes(peak)),
+        figure("", speed, "tokens_per_second", measures.speed(speed)),
         figure("first token", first, "seconds_to_first_token", measures.seconds(first)),
     ]

@@ -24,7 +24,7 @@ class MemoryPane(VerticalScroll):
         super().__init__(id="memory", classes="pane")
         self._reading: MemoryReading | None = None
         self._history: dict[str, deque[float]] = {}
-        self._age_seconds = 0.0
+        self._age_words = ""
 
     def compose(self) -> ComposeResult:
         yield Static("no reading yet", markup=False)
@@ -43,7 +43,9 @@ class MemoryPane(VerticalScroll):
         """Readings that stopped coming say so."""
         if self._reading is not None:
             age = now_seconds - self._reading.at_seconds
-            self.border_subtitle = f"{age:.0f} s old" if age > _STALE_SECONDS else ""
+            words = f"{age:.0f} s old" if age > _STALE_SECONDS else ""
+            if words != self._age_words:
+                self._age_words = self.border_subtitle = words
 
     def on_resize(self) -> None:
         self._paint()

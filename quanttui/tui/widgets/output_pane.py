@@ -31,6 +31,7 @@ class OutputPane(Vertical):
         super().__init__(id=widget_id, classes="pane")
         self.number, self.role = number, role
         self._figures: Sequence[Figure] = ()
+        self._figure_lines = -1
         self._heading = Content("")
         self._title: Content | None = None
         self._subtitle: Content | None = None
@@ -101,7 +102,8 @@ class OutputPane(Vertical):
         self.show_figures(())
 
     def _lay_title(self) -> None:
-        """On a page of its own the pane has room for the weightiest figures in its title."""
+        """On a page of its own the pane has room for figures in its title: those that do not change while tokens
+        come in, as a new title repaints the whole pane."""
         title = self._heading
         if self._figures and self._has_pages:
             title = Content.assemble(title, ("  ", ""), figure_line(self._figures[:_IN_TITLE]))
@@ -113,7 +115,10 @@ class OutputPane(Vertical):
         shown = self._figures[_IN_TITLE:] if self._has_pages else self._figures
         line.display = bool(shown)
         if shown:
-            line.update(figure_rows(shown, max(20, self.content_size.width)))
+            rows = figure_rows(shown, max(20, self.content_size.width))
+            lines = rows.plain.count("\n")
+            line.update(rows, layout=lines != self._figure_lines)
+            self._figure_lines = lines
         self._lay_title()
 
     @property

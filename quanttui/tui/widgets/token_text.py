@@ -17,6 +17,9 @@ from textual.strip import Strip
 from quanttui.tui.state.painting import Look, Piece
 from quanttui.tui.state.wrapping import Wrapper
 
+# A scrolled pane is sent whole: text that streams past its end scrolls by so many lines at a time, not by one.
+_SCROLL_STEP = 4
+
 
 class TokenText(ScrollView, inherit_bindings=False):
     """Follows the text's end while it grows, until the user scrolls away from it."""
@@ -127,7 +130,10 @@ class TokenText(ScrollView, inherit_bindings=False):
                 self.refresh_lines(y, 1)
 
     def _resize_virtual(self) -> None:
-        size = Size(self._text_width, len(self._wrapper.lines))
+        lines = len(self._wrapper.lines)
+        if lines > self.size.height:
+            lines += -lines % _SCROLL_STEP
+        size = Size(self._text_width, lines)
         if size != self.virtual_size:
             self.virtual_size = size
 
