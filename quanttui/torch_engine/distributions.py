@@ -19,9 +19,11 @@ _BLOCK = 64
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """``weights`` = exp(``logits`` − ``maximum``); ``ln_sum`` [n] = ln of their sum, fp64; ``maximum`` [n, 1]."""
+    """``weights`` = exp(``logits`` − ``maximum``); ``ln_sum`` [n] = ln of their sum, fp64; ``maximum`` [n, 1];
+    ``block_maxima`` [n, blocks]: see ``_block_maxima``."""
 
     logits: Tensor
+    block_maxima: Tensor
     maximum: Tensor
     weights: Tensor
     ln_sum: Tensor
@@ -30,35 +32,42 @@ class Distribution:
     def ln_normalizer(self) -> Tensor:
         return self.maximum[:, 0].double() + self.ln_sum
 
+    def first(self, positions: int) -> Distribution:
+        parts = (self.logits, self.block_maxima, self.maximum, self.weights, self.ln_sum)
+        return Distribution(*(part[:positions] for part in parts))
 
-def distribution(logits: Tensor) -> Distribution:
-    """Raises MeasurementError where a logit is NaN or +inf (a −inf shows in the KL divergence, which checks too)."""
-    maximum = logits.amax(-1, keepdim=True)
-    weights = torch.sub(logits, maximum).exp_()
+
+def distribution(logits: Tensor, out: Tensor | None = None) -> Distribution:
+    """``out`` [n, vocabulary] takes the weights. Raises MeasurementError where a logit is NaN or +inf (a −inf shows in
+    the KL divergence, which checks too)."""
+    block_maxima = _block_maxima(logits)
+    maximum = block_maxima.amax(-1, keepdim=True)
+    weights = torch.sub(logits, maximum, out=out).exp_()
     ln_sum = _sum(weights).log()
     if not bool(torch.isfinite(ln_sum).all() & torch.isfinite(maximum).all()):
         raise not_finite()
-    return Distribution(logits, maximum, weights, ln_sum)
+    return Distribution(logits, block_maxima, maximum, weights, ln_sum)
 
 
-def kl_divergence(p: Distribution, q: Distribution) -> Tensor:
+def kl_divergence(p: Distribution, q: Distribution, scratch: tuple[Tensor, Tensor] | None = None) -> Tensor:
     """KL(p‖q) [n] in nats, over the whole vocabulary: Σ p·(ln p − ln q).
 
     The logits' difference is taken about each side's own maximum: where p is large that is nearly exact, and a
     constant added to all logits changes nothing. What fp32 leaves is a few 1e-8 nats either side of the true value;
-    of equal logits it is exactly 0.
+    of equal logits it is exactly 0. ``scratch``: two buffers like the logits.
     """
-    difference = torch.sub(p.logits, p.maximum).sub_(torch.sub(q.logits, q.maximum)).mul_(p.weights)
-    mean = _sum(difference) / p.ln_sum.exp()
+    ours, theirs = scratch or (None, None)
+    difference = torch.sub(p.logits, p.maximum, out=ours).sub_(torch.sub(q.logits, q.maximum, out=theirs))
+    mean = _sum(difference.mul_(p.weights)) / p.ln_sum.exp()
     result = mean - (p.ln_sum - q.ln_sum)
     if not bool(torch.isfinite(result).all()):
         raise not_finite()
     return result
 
 
-def entropy(p: Distribution) -> Tensor:
+def entropy(p: Distribution, scratch: Tensor | None = None) -> Tensor:
     """[n] in nats: ln Σ w − Σ w·(z − max) / Σ w."""
-    weighted = torch.sub(p.logits, p.maximum).mul_(p.weights)
+    weighted = torch.sub(p.logits, p.maximum, out=scratch).mul_(p.weights)
     return p.ln_sum - _sum(weighted) / p.ln_sum.exp()
 
 
@@ -67,9 +76,10 @@ def ln_probability(p: Distribution, token_ids: Tensor) -> Tensor:
     return p.logits.gather(1, token_ids).double() - p.ln_normalizer[:, None]
 
 
-def rank(p: Distribution, token_ids: Tensor) -> Tensor:
+def rank(p: Distribution, token_ids: Tensor, scratch: Tensor | None = None) -> Tensor:
     """1 + the number of tokens strictly more likely than ``token_ids`` [n]: tied tokens share the better rank."""
-    greater = torch.gt(p.logits, p.logits.gather(1, token_ids[:, None]), out=torch.empty_like(p.logits))
+    out = torch.empty_like(p.logits) if scratch is None else scratch
+    greater = torch.gt(p.logits, p.logits.gather(1, token_ids[:, None]), out=out)
     return greater.sum(-1).long() + 1  # sums of ones are exact in fp32 up to 2^24
 
 
@@ -80,21 +90,32 @@ def top(p: Distribution, k: int) -> Tensor:
     """
     vocabulary = p.logits.shape[1]
     k = min(k, vocabulary)
-    whole = vocabulary - vocabulary % _BLOCK
-    maxima = [p.logits[:, :whole].unflatten(1, (-1, _BLOCK)).amax(-1)]
-    if whole < vocabulary:
-        maxima.append(p.logits[:, whole:].amax(-1, keepdim=True))
-    block_maxima = torch.cat(maxima, dim=1)
-    blocks = block_maxima.topk(min(k, block_maxima.shape[1])).indices.sort().values
-    ids = (blocks[..., None] * _BLOCK + torch.arange(_BLOCK, device=blocks.device)).flatten(1)
+    ids = _block_members(p.block_maxima.topk(min(k, p.block_maxima.shape[1])).indices, vocabulary)
     values = p.logits.gather(1, ids.clamp(max=vocabulary - 1)).masked_fill_(ids >= vocabulary, -torch.inf)
-    best = values.topk(k).indices.sort().values
-    order = values.gather(1, best).sort(dim=1, descending=True, stable=True).indices
-    return ids.gather(1, best.gather(1, order))
+    best = ids.gather(1, values.topk(k).indices).sort().values
+    return best.gather(1, p.logits.gather(1, best).sort(dim=1, descending=True, stable=True).indices)
+
+
+def _block_maxima(logits: Tensor) -> Tensor:
+    """[n, blocks]: block b < B holds the ids b, b + B, b + 2B, ... (``_BLOCK`` of them); the rest, one id each."""
+    whole = logits.shape[1] - logits.shape[1] % _BLOCK
+    if not whole:
+        return logits
+    return torch.cat([logits[:, :whole].unflatten(1, (_BLOCK, -1)).amax(1), logits[:, whole:]], dim=1)
+
+
+def _block_members(blocks: Tensor, vocabulary: int) -> Tensor:
+    """Ids [n, blocks · _BLOCK] in ``blocks`` [n, blocks]; ``vocabulary`` stands where a block of one id has no more."""
+    count = vocabulary // _BLOCK
+    steps = torch.arange(_BLOCK, device=blocks.device)
+    inside = blocks[..., None] + count * steps
+    alone = torch.where(steps == 0, blocks[..., None] + count * (_BLOCK - 1), vocabulary)
+    return torch.where(blocks[..., None] < count, inside, alone).flatten(1)
 
 
 def _sum(values: Tensor) -> Tensor:
     """[n] in fp64 of ``values`` [n, vocabulary]; a cast of the whole would cost more than all else here."""
     whole = values.shape[1] - values.shape[1] % _BLOCK
     partial = values[:, :whole].unflatten(1, (_BLOCK, -1)).sum(1)
-    return partial.sum(-1, dtype=torch.float64) + values[:, whole:].sum(-1, dtype=torch.float64)
+    rest = values[:, whole:].sum(-1, dtype=torch.float64)
+    return rest + partial.sum(-1, dtype=torch.float64)

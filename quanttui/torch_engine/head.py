@@ -82,15 +82,15 @@ class OutputHead:
         changed.transform = transform
         return changed
 
-    def logits(self, states: Tensor, rounded_to: torch.dtype | None = None) -> Tensor:
+    def logits(self, states: Tensor, rounded_to: torch.dtype | None = None, out: Tensor | None = None) -> Tensor:
         """``states`` [tokens, hidden] → logits [tokens, vocabulary], fp32, after the model's own transforms.
 
-        ``rounded_to``: as if weight and bias had been cast to that type first (a plain head only).
+        ``rounded_to``: as if weight and bias had been cast to that type first (a plain head only). ``out``: where to.
         """
         if self.module is not None:
             return self.transform.apply_(self.module(states[None])[0].to(torch.float32, copy=True))
         assert self.weight is not None
-        logits = torch.empty(len(states), len(self.weight), dtype=torch.float32, device=states.device)
+        logits = states.new_empty(len(states), len(self.weight), dtype=torch.float32) if out is None else out
         _project(states, self.weight, rounded_to, logits)
         if self.bias is not None:
             logits.add_(self.bias.to(rounded_to or self.bias.dtype).float())

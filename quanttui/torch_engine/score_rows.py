@@ -85,6 +85,6 @@ def token_scores(
 def _top_tokens(ids: Tensor, probabilities: Tensor, texts: TokenTexts) -> list[tuple[TopToken, ...]]:
     """Of each row, best first."""
     return [
-        tuple(TopToken(token_id, texts[token_id], probability) for token_id, probability in zip(*row, strict=True))
-        for row in zip(ids.tolist(), probabilities.tolist(), strict=True)
+        tuple(map(TopToken, row_ids, map(texts.__getitem__, row_ids), row_probabilities))
+        for row_ids, row_probabilities in zip(ids.tolist(), probabilities.tolist(), strict=True)
     ]
