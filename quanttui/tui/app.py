@@ -62,7 +62,7 @@ class QuantTuiApp(App[None]):
         from quanttui.tui.workers.run_controller import RunController
 
         services = self.services
-        self.main = MainScreen(services)
+        self.main = MainScreen(services, self.size)
         post = self.main.post_message
         self.controller = RunController(services.engine, post)
         self.poller = MemoryPoller(services.read_memory, post, services.memory_interval_seconds)

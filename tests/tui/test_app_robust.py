@@ -33,7 +33,7 @@ async def test_a_storm_of_resizes_in_the_middle_of_a_run_loses_nothing():
     async with running(app) as pilot:
         await pilot.press("f5")
         await reach(pilot, gate)
-        for _ in range(12):
+        for _ in range(8):
             await pilot.resize_terminal(draw.randint(20, 220), draw.randint(6, 60))
         gate.release()
         await finish(pilot)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
@@ -42,8 +43,10 @@ class MainScreen(ScreenActions, Screen[None]):
     AUTO_FOCUS = "#variant-choices"
     ALLOW_IN_MAXIMIZED_VIEW = ".-textual-system,#footer"
 
-    def __init__(self, services: Services) -> None:
-        super().__init__()
+    def __init__(self, services: Services, size: Size) -> None:
+        self.page = Page.SETUP
+        self._arranged = _arrangement(size, self.page)
+        super().__init__(classes=" ".join(self._arranged))
         choices = services.choices
         self.services = services
         selection = Selection(chosen_reference=choices.reference)
@@ -53,9 +56,6 @@ class MainScreen(ScreenActions, Screen[None]):
         self.entries: tuple[ModelEntry, ...] = ()
         self.reading: MemoryReading | None = None
         self.run_view: RunView | None = None
-        self.page = Page.SETUP
-        self.arrangement = "wide"
-        self._arranged: tuple[str, ...] = ()
         self.idle_status = Status("engine warming up", Tone.BUSY)
         self._warning: Status | None = None
         self._stale = True
@@ -81,7 +81,7 @@ class MainScreen(ScreenActions, Screen[None]):
         yield FooterLines()
 
     def on_mount(self) -> None:
-        self.show_page(Page.SETUP)
+        self.query_one(PageTabs).show(self.page)
         self.set_interval(self.services.paint_interval_seconds, self._paint_if_stale)
         self.set_interval(1.0, self._age_memory)
         self.paint()
@@ -93,8 +93,7 @@ class MainScreen(ScreenActions, Screen[None]):
         return self.run_view is not None and not self.run_view.is_over
 
     def on_resize(self, event: events.Resize) -> None:
-        self.arrangement = layout_class(event.size.width, event.size.height)
-        self._arrange()
+        self._arrange(event.size)
         self._stale = True
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
@@ -183,12 +182,12 @@ class MainScreen(ScreenActions, Screen[None]):
     def show_page(self, page: Page) -> None:
         """Only a small terminal has pages; elsewhere this changes nothing one sees."""
         self.page = page
-        self._arrange()
+        self._arrange(self.size)
         self.query_one(PageTabs).show(page)
 
-    def _arrange(self) -> None:
+    def _arrange(self, size: Size) -> None:
         """Set the classes that the style sheet lays the panes out by. All at once: each change styles every widget."""
-        wanted = (f"-{self.arrangement}", f"-page-{self.page}")
+        wanted = _arrangement(size, self.page)
         if wanted != self._arranged:
             self.remove_class(*self._arranged, update=False)
             self.add_class(*wanted)
@@ -239,3 +238,9 @@ class MainScreen(ScreenActions, Screen[None]):
 
     def _age_memory(self) -> None:
         self.query_one(MemoryPane).age(self.services.clock())
+
+
+def _arrangement(size: Size, page: Page) -> tuple[str, ...]:
+    """The style sheet's classes for a screen of this size; only a small one has pages."""
+    layout = layout_class(size.width, size.height)
+    return (f"-{layout}", f"-page-{page}") if layout == "narrow" else (f"-{layout}",)
