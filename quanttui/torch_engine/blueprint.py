@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM
 from transformers.pytorch_utils import Conv1D
@@ -18,6 +19,18 @@ from quanttui.errors import LoadError, UsageError, VariantUnsupportedError
 from quanttui.records import ModelIdentity, Variant
 from quanttui.torch_engine.checkpoint import Checkpoint
 
+# What transformers raises for a config that it does not know or that contradicts itself.
+_BUILD_ERRORS = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    ImportError,
+    OSError,
+    RuntimeError,
+    ZeroDivisionError,
+    StrictDataclassError,
+)
 _CONTEXT_NAMES = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length")
 
 
@@ -74,7 +87,7 @@ def draw_blueprint(checkpoint: Checkpoint) -> Blueprint:
         _refuse_quantized(checkpoint, config)
         with torch.device("meta"):
             model = AutoModelForCausalLM.from_config(config, trust_remote_code=False)
-    except (ValueError, TypeError, KeyError, AttributeError, ImportError, OSError, RuntimeError) as error:
+    except _BUILD_ERRORS as error:
         problem = _unbuildable(checkpoint, error)
     else:
         blueprint = Blueprint(checkpoint, config, model)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import logging
 import os
@@ -9,14 +10,20 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib import metadata
 
 NOISY_LOGGERS = ("transformers", "bitsandbytes", "accelerate", "torch", "huggingface_hub")
 REPORTED_PACKAGES = ("torch", "transformers", "bitsandbytes", "accelerate", "quanttui")
 
 
+@cache
 def prepare_libraries() -> None:
-    """Silence the libraries, then import them. Cheap from the second call on."""
+    """Silence the libraries, then import them, once a process.
+
+    What the imports made stays for good; freezing it spares every later collection (one a load, one an unload) a walk
+    over half a million objects: 0.3 s each.
+    """
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     for name in NOISY_LOGGERS:
         logging.getLogger(name).setLevel(logging.ERROR)
@@ -25,6 +32,8 @@ def prepare_libraries() -> None:
     importlib.import_module("transformers").utils.logging.set_verbosity_error()
     with _without_hub_kernels():
         importlib.import_module("bitsandbytes")
+    gc.collect()
+    gc.freeze()
 
 
 @contextmanager
