@@ -18,6 +18,7 @@ from quanttui.tui.theme import OWN, next_theme
 
 if TYPE_CHECKING:
     from quanttui.records import RunRequest
+    from quanttui.records.branch import BranchRequest
     from quanttui.tui.screens.main import MainScreen
     from quanttui.tui.services import Services
     from quanttui.tui.workers.memory_poller import MemoryPoller
@@ -80,9 +81,15 @@ class QuantTuiApp(App[None]):
     def start_run(self, request: RunRequest) -> None:
         self._in_thread(partial(self.controller.run, request))
 
+    def start_branch(self, request: BranchRequest) -> None:
+        self._in_thread(partial(self.controller.branch, request))
+
     def stop_run(self, run_id: str) -> None:
         self.controller.mark_stopped(run_id)
         self._in_thread(self.controller.stop)
+
+    def on_branch_screen_stop_requested(self) -> None:
+        self.main.stop_branch()
 
     def action_leave(self) -> None:
         """Leave; while a run goes on, only when asked twice."""

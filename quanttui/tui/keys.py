@@ -34,6 +34,7 @@ class Command:
 
 
 RUNNING, CHOOSING, READING, MOVING, APP = "Run", "Choose", "Read", "Move", "App"
+DIVERGENCE = "Divergence"
 
 SCREEN_COMMANDS = (
     Command("run", "f5,ctrl+r", "run", "run", "Run the comparison", RUNNING, "F5", priority=True),
@@ -70,6 +71,7 @@ SCREEN_COMMANDS = (
     Command("reference_output", "4", "pane('reference')", "reference", "Go to the reference's output", MOVING),
     Command("candidate_output", "5", "pane('candidate')", "candidate", "Go to the candidate's output", MOVING),
     Command("memory", "6", "pane('memory')", "memory", "Go to the memory", MOVING),
+    Command("divergence", "7", "pane('divergence')", "divergence", "Go to the divergence, token by token", MOVING),
     Command("settings", "comma", "pane('settings')", "settings", "Go to the settings", MOVING, ","),
     Command("pane_next", "tab", "app.focus_next", "next pane", "Go to the next pane or field", MOVING),
     Command("pane_previous", "shift+tab", "app.focus_previous", "previous pane", "Go to the previous one", MOVING),
@@ -90,11 +92,22 @@ WIDGET_KEYS = (
     ("j k g G", "Down, up, first, last (as the arrows, home and end)"),
 )
 
-GROUPS = (RUNNING, CHOOSING, READING, MOVING, APP)
+# Keys of the divergence pane, as its strip and itself bind them.
+DIVERGENCE_KEYS = (
+    ("← → ↑ ↓", "Token by token, row by row (home, end, g, G as well)"),
+    ("n N", "The next and the previous token where the models part"),
+    ("w", "The worst token; again: the next worst"),
+    ("f", "Make the candidate take the reference's token, and let it write on"),
+    ("F", "Make the reference take the candidate's token, and let it write on"),
+)
+
+GROUPS = (RUNNING, CHOOSING, READING, DIVERGENCE, MOVING, APP)
 IN_PALETTE = tuple(c for c in (*SCREEN_COMMANDS, *APP_COMMANDS) if c.id not in ("palette", "quit_letter", "interrupt"))
 
 # The footer's keys by what the user is about to do, the most wanted first.
 FOOTER_IDLE = ("run", "tick", "reference", "add", "help", "palette", "quit")
 FOOTER_TYPING = ("run", "back", "pane_next", "palette", "quit")
 FOOTER_RUNNING = ("back", "next_candidate", "next", "zoom", "help", "palette", "quit")
-FOOTER_DONE = ("run", "next", "next_candidate", "zoom", "help", "palette", "quit")
+FOOTER_DONE = ("run", "next", "divergence", "next_candidate", "help", "palette", "quit")
+FOOTER_DIVERGENCE = (("n", "next divergence"), ("w", "worst"), ("f", "force it"), ("]", "candidate"))
+FOOTER_DIVERGENCE_APP = ("help", "palette", "quit")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from quanttui.records import EngineDescription, MemoryReading, ModelEntry, Variant
+from quanttui.records.branch import BranchEvent
 from quanttui.records.events import RunEvent
 from quanttui.tui.state.pages import Pane
 
@@ -25,6 +26,14 @@ class RunAdvanced(Message):
 
     run_id: str
     event: RunEvent
+
+
+@dataclass
+class BranchAdvanced(Message):
+    """The branch ``run_id`` told something. Posted from its thread."""
+
+    run_id: str
+    event: BranchEvent
 
 
 @dataclass

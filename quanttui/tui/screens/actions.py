@@ -16,6 +16,7 @@ from quanttui.tui.screens.ask import AskScreen
 from quanttui.tui.screens.output_painter import scroll_to_difference
 from quanttui.tui.state.pages import PAGE_OF, Page, Pane
 from quanttui.tui.state.run_view import RunView
+from quanttui.tui.widgets.divergence import DivergencePane
 from quanttui.tui.widgets.prompt_editor import PromptEditor
 from quanttui.tui.widgets.settings_row import SettingsRow
 from quanttui.tui.widgets.variant_list import VariantList
@@ -32,6 +33,7 @@ _FOCUS = {
     Pane.REFERENCE: "#reference TokenText",
     Pane.CANDIDATE: "#candidate TokenText",
     Pane.MEMORY: "#memory",
+    Pane.DIVERGENCE: "DivergenceStrip",
     Pane.SETTINGS: "#field-max_new_tokens",
 }
 _LABELS = {command.id: command.label for command in (*SCREEN_COMMANDS, *APP_COMMANDS)}
@@ -165,6 +167,7 @@ class ScreenActions(Screen[None]):
         self._me.forget_warning()
         if self._me.has_class("-narrow"):
             self._me.show_page(Page.OUTPUTS)
+        self.query_one(DivergencePane).move_to(span.reference[0])
         self._me.paint()
         self.call_after_refresh(scroll_to_difference, self, span)
 
@@ -194,6 +197,9 @@ class ScreenActions(Screen[None]):
 
     def action_pane(self, pane: str) -> None:
         """Focus a pane, on whatever page it is."""
+        if pane == Pane.DIVERGENCE and self.query_one(DivergencePane).score is None:
+            self._me.warn("nothing measured yet · F5 runs, and scores each candidate once it has answered")
+            return
         if self.maximized is not None:
             self.minimize()
         self._me.show_page(PAGE_OF[Pane(pane)])

@@ -12,8 +12,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from quanttui.tui.keys import APP_COMMANDS, GROUPS, MOVING, SCREEN_COMMANDS, WIDGET_KEYS
+from quanttui.tui.keys import APP_COMMANDS, DIVERGENCE, DIVERGENCE_KEYS, GROUPS, MOVING, SCREEN_COMMANDS, WIDGET_KEYS
 
+_WIDGET_KEYS = {MOVING: WIDGET_KEYS, DIVERGENCE: DIVERGENCE_KEYS}
 _ABOUT = (
     "The reference answers first, then each ticked candidate, one model in memory at a time. "
     "Underlined words differ from the reference; ▶ marks where the texts part."
@@ -46,7 +47,7 @@ class HelpScreen(ModalScreen[None]):
         rows = [Content.styled(group, "bold $primary")]
         commands = [command for command in (*SCREEN_COMMANDS, *APP_COMMANDS) if command.group == group]
         rows += [_row(self._keys.get(command.id, ""), command.tooltip) for command in commands]
-        rows += [_row(keys, words) for keys, words in (WIDGET_KEYS if group == MOVING else ())]
+        rows += [_row(keys, words) for keys, words in _WIDGET_KEYS.get(group, ())]
         return Content("\n").join(rows)
 
 

@@ -15,8 +15,16 @@ from quanttui.records import MemoryReading, ModelEntry
 from quanttui.records.events import ModelLoaded
 from quanttui.text import safe_line
 from quanttui.tui import messages
-from quanttui.tui.keys import FOOTER_DONE, FOOTER_IDLE, FOOTER_RUNNING, FOOTER_TYPING
+from quanttui.tui.keys import (
+    FOOTER_DIVERGENCE,
+    FOOTER_DIVERGENCE_APP,
+    FOOTER_DONE,
+    FOOTER_IDLE,
+    FOOTER_RUNNING,
+    FOOTER_TYPING,
+)
 from quanttui.tui.screens.actions import ScreenActions
+from quanttui.tui.screens.microscope import MicroscopeActions
 from quanttui.tui.screens.output_painter import paint_outputs
 from quanttui.tui.services import Services
 from quanttui.tui.state.pages import Page, Pane, layout_class
@@ -24,7 +32,7 @@ from quanttui.tui.state.run_view import RunView
 from quanttui.tui.state.selection import Selection
 from quanttui.tui.state.status import Status, Tone, run_status
 from quanttui.tui.widgets.candidate_bar import CandidateBar
-from quanttui.tui.widgets.divergence_slot import DivergenceSlot
+from quanttui.tui.widgets.divergence import DivergencePane
 from quanttui.tui.widgets.footer_lines import FooterLines
 from quanttui.tui.widgets.header_line import HeaderLine
 from quanttui.tui.widgets.memory_pane import MemoryPane
@@ -36,7 +44,7 @@ from quanttui.tui.widgets.settings_row import SettingsRow
 from quanttui.tui.widgets.variant_list import VariantList
 
 
-class MainScreen(ScreenActions, Screen[None]):
+class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
     """Holds what is chosen (``selection``) and the latest run (``run_view``); paints what changed at a steady beat."""
 
     CSS_PATH = "../app.tcss"
@@ -77,7 +85,7 @@ class MainScreen(ScreenActions, Screen[None]):
                 with Horizontal(id="outputs"):
                     yield OutputPane(4, "Reference", "reference")
                     yield OutputPane(5, "Candidate", "candidate")
-                yield DivergenceSlot()
+                yield DivergencePane(Pane.DIVERGENCE, 7)
         yield FooterLines()
 
     def on_mount(self) -> None:
@@ -204,21 +212,27 @@ class MainScreen(ScreenActions, Screen[None]):
         self.paint_footer()
 
     def paint(self) -> None:
-        self._stale = False
-        paint_outputs(self, self.run_view)
+        self._paint_run()
         self.select(self.selection)
+
+    def repaint_soon(self) -> None:
+        self._stale = True
 
     def paint_footer(self) -> None:
         footer = self.query_one(FooterLines)
         status = run_status(self.run_view) if self.run_view is not None else self.idle_status
         footer.show_status(self._warning or status)
         keys = self.keys_by_id()
-        footer.show_keys([(keys[name], label) for name, label in self._footer_labels() if name in keys])
+        own = FOOTER_DIVERGENCE if self._pane_of_focus() is Pane.DIVERGENCE else ()
+        footer.show_keys([*own, *((keys[name], label) for name, label in self._footer_labels() if name in keys)])
 
     def _footer_labels(self) -> list[tuple[str, str]]:
         if isinstance(self.focused, Input | TextArea):
             return [(name, "leave field" if name == "back" else self.label_of(name)) for name in FOOTER_TYPING]
-        if self.is_busy:
+        chosen: tuple[str, ...]
+        if self._pane_of_focus() is Pane.DIVERGENCE:
+            chosen = FOOTER_DIVERGENCE_APP
+        elif self.is_busy:
             chosen = FOOTER_RUNNING
         else:
             in_setup = self.focused is None or self._pane_of_focus() not in (Pane.REFERENCE, Pane.CANDIDATE)
@@ -232,9 +246,14 @@ class MainScreen(ScreenActions, Screen[None]):
 
     def _paint_if_stale(self) -> None:
         if self._stale:
-            self._stale = False
-            paint_outputs(self, self.run_view)
+            self._paint_run()
             self.paint_footer()
+            self.paint_branch()
+
+    def _paint_run(self) -> None:
+        self._stale = False
+        self.paint_divergence(self.run_view)
+        paint_outputs(self, self.run_view, self.token_under_cursor())
 
     def _age_memory(self) -> None:
         self.query_one(MemoryPane).age(self.services.clock())

@@ -19,8 +19,8 @@ EMPTY_CANDIDATE = (
 )
 
 
-def paint_outputs(screen: Screen[None], run: RunView | None) -> None:
-    """Both panes and the bar of candidates, as ``run`` stands."""
+def paint_outputs(screen: Screen[None], run: RunView | None, cursor: int | None = None) -> None:
+    """Both panes and the bar of candidates, as ``run`` stands; ``cursor`` marks a token of the reference."""
     reference = screen.query_one("#reference", OutputPane)
     candidate = screen.query_one("#candidate", OutputPane)
     if run is None:
@@ -29,7 +29,7 @@ def paint_outputs(screen: Screen[None], run: RunView | None) -> None:
         return
     screen.query_one(CandidateBar).show(run.candidates, run.shown)
     spans, current = run.spans(), run.current_difference()
-    _paint(reference, run.reference, run, spans, current)
+    _paint(reference, run.reference, run, spans, current, cursor)
     _paint(candidate, run.candidate, run, spans, current)
     if run.candidate is not None and run.candidate is run.current and run.candidate.stage is Stage.GENERATING:
         reference.text.keep_in_view(len(run.candidate.tokens))
@@ -42,7 +42,12 @@ def scroll_to_difference(screen: Screen[None], span: DiffSpan) -> None:
 
 
 def _paint(
-    pane: OutputPane, view: VariantView | None, run: RunView, spans: tuple[DiffSpan, ...], current: DiffSpan | None
+    pane: OutputPane,
+    view: VariantView | None,
+    run: RunView,
+    spans: tuple[DiffSpan, ...],
+    current: DiffSpan | None,
+    cursor: int | None = None,
 ) -> None:
     if view is None:
         _paint_unsettled(pane, run)
@@ -51,7 +56,7 @@ def _paint(
     pane.show_figures(figures(view, run.reference) if view.report else ())
     if view.tokens or view.output is not None:
         prompt = run.request.prompts[0]
-        pane.show_text(paint_output(view, prompt, spans, current))
+        pane.show_text(paint_output(view, prompt, spans, current, cursor))
     else:
         pane.show_waiting(view, _hint(view))
     if run.failure is not None and view.stage is Stage.FAILED:

@@ -13,15 +13,17 @@ class Pane(StrEnum):
     CANDIDATE = "candidate"
     MEMORY = "memory"
     SETTINGS = "settings"
+    DIVERGENCE = "divergence"
 
 
 class Page(StrEnum):
     SETUP = "setup"
     OUTPUTS = "outputs"
     MEMORY = "memory"
+    DIVERGENCE = "divergence"
 
 
-NUMBERED = (Pane.MODEL, Pane.VARIANTS, Pane.PROMPT, Pane.REFERENCE, Pane.CANDIDATE, Pane.MEMORY)
+NUMBERED = (Pane.MODEL, Pane.VARIANTS, Pane.PROMPT, Pane.REFERENCE, Pane.CANDIDATE, Pane.MEMORY, Pane.DIVERGENCE)
 PAGE_OF = {
     Pane.MODEL: Page.SETUP,
     Pane.VARIANTS: Page.SETUP,
@@ -30,7 +32,11 @@ PAGE_OF = {
     Pane.REFERENCE: Page.OUTPUTS,
     Pane.CANDIDATE: Page.OUTPUTS,
     Pane.MEMORY: Page.MEMORY,
+    Pane.DIVERGENCE: Page.DIVERGENCE,
 }
+
+TAB_NAMES = {pane: pane.title() for pane in NUMBERED} | {Pane.DIVERGENCE: "Diverge"}
+"""Seven of them fill 78 columns to the last."""
 
 WIDE_COLUMNS, WIDE_ROWS = 100, 30
 HUGE_COLUMNS, HUGE_ROWS = 160, 45

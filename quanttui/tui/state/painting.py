@@ -23,6 +23,7 @@ class Look(StrEnum):
     DIFFERS = "differs"
     CURRENT = "current"
     MARK = "mark"
+    CURSOR = "cursor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,20 @@ def prompt_tail(prompt: str) -> str:
 
 
 def paint_output(
-    view: VariantView, prompt: str, spans: Sequence[DiffSpan] = (), current: DiffSpan | None = None
+    view: VariantView,
+    prompt: str,
+    spans: Sequence[DiffSpan] = (),
+    current: DiffSpan | None = None,
+    cursor: int | None = None,
 ) -> list[Piece]:
-    """``prompt``, then every token of ``view``; those in a differing span look so, the first one has a mark."""
+    """``prompt``, then every token of ``view``; those in a differing span look so, the first one has a mark.
+
+    ``cursor``: the token that a cursor elsewhere stands on.
+    """
     looks = _looks(view, spans, current)
     first = min(looks, default=None)
+    if cursor is not None:
+        looks[cursor] = Look.CURSOR
     pieces = [Piece(prompt_tail(prompt), Look.PROMPT)] if prompt else []
     for index, token in enumerate(view.tokens):
         look, text = looks.get(index, Look.SAME), _shown(view, index, token.text)

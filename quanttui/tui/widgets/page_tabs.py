@@ -7,7 +7,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from quanttui.tui.messages import PageRequested
-from quanttui.tui.state.pages import NUMBERED, PAGE_OF, Page
+from quanttui.tui.state.pages import NUMBERED, PAGE_OF, TAB_NAMES, Page
 
 
 class PageTabs(Static):
@@ -18,13 +18,13 @@ class PageTabs(Static):
         parts = []
         for number, pane in enumerate(NUMBERED, 1):
             here = PAGE_OF[pane] is page
-            parts.append(Content.styled(f" {number} {pane.title()} ", "reverse bold" if here else "$muted"))
+            parts.append(Content.styled(f" {number} {TAB_NAMES[pane]} ", "reverse bold" if here else "$muted"))
         self.update(Content("").join(parts))
 
     def on_click(self, event: events.Click) -> None:
         end = 1
         for number, pane in enumerate(NUMBERED, 1):
-            end += len(f" {number} {pane.title()} ")
+            end += len(f" {number} {TAB_NAMES[pane]} ")
             if event.x < end:
                 self.post_message(PageRequested(pane))
                 return

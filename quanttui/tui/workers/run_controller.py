@@ -10,11 +10,12 @@ from textual.message import Message
 from quanttui.engine.base import Engine
 from quanttui.errors import QuantTuiError
 from quanttui.records import RunRequest
-from quanttui.tui.messages import EngineFailed, EngineWarmed, Problem, RunAdvanced
+from quanttui.records.branch import BranchRequest
+from quanttui.tui.messages import BranchAdvanced, EngineFailed, EngineWarmed, Problem, RunAdvanced
 
 
 class RunController:
-    """``warm_up`` and ``run`` are bodies of worker threads; ``stop`` and ``close`` may come from any other thread.
+    """``warm_up``, ``run`` and ``branch`` are bodies of worker threads; the others may come from any other thread.
 
     Textual's ``exclusive`` does not stop an old thread, so the lock is what keeps two jobs from overlapping.
     """
@@ -42,6 +43,14 @@ class RunController:
         with self._lock:
             for event in run_comparison(self._engine, request, lambda: self._is_stopped(request.run_id)):
                 self._post(RunAdvanced(request.run_id, event))
+
+    def branch(self, request: BranchRequest) -> None:
+        """Every event of the branch as a message; the last one is always its end."""
+        from quanttui.pipeline.branch import run_branch
+
+        with self._lock:
+            for event in run_branch(self._engine, request, lambda: self._is_stopped(request.run_id)):
+                self._post(BranchAdvanced(request.run_id, event))
 
     def mark_stopped(self, run_id: str) -> None:
         """The run ends at its next event, even where the engine does not hear a cancellation. Never blocks."""
