@@ -118,4 +118,5 @@ def _sum(values: Tensor) -> Tensor:
     whole = values.shape[1] - values.shape[1] % _BLOCK
     partial = values[:, :whole].unflatten(1, (_BLOCK, -1)).sum(1)
     rest = values[:, whole:].sum(-1, dtype=torch.float64)
-    return rest + partial.sum(-1, dtype=torch.float64)
+    total: Tensor = rest + partial.sum(-1, dtype=torch.float64)
+    return total
