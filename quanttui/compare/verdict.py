@@ -9,8 +9,9 @@ The levels and why their thresholds stand where they do:
   By the noise floor: small up to 10 times, clear up to 100 times, broken above. KL grows with the square of the
   change, so at 10 times the floor a typical log-probability moves about 3 times as far as rounding alone moves it, at
   100 times 10 times as far.
-  By the words: small where the candidate would pick the same next word at 9 of 10 places or more, clear at 7 of 10 or
-  more, broken below: text that would differ every third word is no longer the reference's.
+  By the words: small where the candidate would pick the same next word at 19 of 20 places or more, that is, where it
+  chooses otherwise about once a sentence; clear at 3 of 4 or more; broken below, where no line of text is the
+  reference's any more.
   Both, because each alone misleads: against an exact reference (fp16, fp32) the floor is so low that every
   quantization is thousands of times above it, however few words change; and a model that is unsure of everything
   changes its first choice at a touch, though its probabilities hardly move.
@@ -28,8 +29,8 @@ from quanttui.records import Verdict, VerdictLevel
 INDISTINGUISHABLE_MULTIPLE = 2.0
 SMALL_MULTIPLE = 10.0
 CLEAR_MULTIPLE = 100.0
-SMALL_SAME_TOP = 0.90
-CLEAR_SAME_TOP = 0.70
+SMALL_SAME_TOP = 0.95
+CLEAR_SAME_TOP = 0.75
 
 _SEVERITY = (VerdictLevel.SMALL, VerdictLevel.CLEAR, VerdictLevel.BROKEN)
 
@@ -79,12 +80,12 @@ def _step(value: float, small: float, clear: float) -> int:
 
 
 def _difference(evidence: Evidence, reference: str, candidate: str) -> str:
+    """What a reader would notice first, what lies beneath it second."""
     multiple = evidence.noise_multiple
+    choices = f"{candidate} picks the same next word as {reference} {_share(evidence)}"
     if multiple is None:
-        distance = f"{candidate} differs from {reference}, whose own noise does not show here"
-    else:
-        distance = f"{candidate} is {_times(multiple)} the noise floor from {reference}"
-    return f"{distance}; it would pick the same next word {_share(evidence)}"
+        return f"{choices}; {reference}'s own noise does not show here"
+    return f"{choices}; their distance is {_times(multiple)} the noise floor"
 
 
 def _share(evidence: Evidence) -> str:

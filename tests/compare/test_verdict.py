@@ -11,7 +11,7 @@ from quanttui.records.divergence import VerdictLevel as Level
 FLOOR = 1e-3
 
 
-def evidence(multiple=12.0, same_top=0.94, tokens=100, detectable=FLOOR, floor=FLOOR, error=0.012):
+def evidence(multiple=12.0, same_top=0.97, tokens=100, detectable=FLOOR, floor=FLOOR, error=0.012):
     kl_mean = multiple * floor if floor else multiple
     return Evidence(tokens, kl_mean, floor, detectable, same_top, error)
 
@@ -24,12 +24,12 @@ def evidence(multiple=12.0, same_top=0.94, tokens=100, detectable=FLOOR, floor=F
         (2.0, 0.5, Level.INDISTINGUISHABLE),  # what changes within the noise is nothing
         (2.1, 1.0, Level.SMALL),
         (10.0, 0.3, Level.SMALL),  # unsure of everything, hardly moved
-        (12.0, 0.94, Level.SMALL),
-        (50_000.0, 0.90, Level.SMALL),  # an exact reference: every quantization is far above its floor
-        (11.0, 0.899, Level.CLEAR),
+        (12.0, 0.95, Level.SMALL),
+        (50_000.0, 0.95, Level.SMALL),  # an exact reference: every quantization is far above its floor
+        (11.0, 0.949, Level.CLEAR),
         (100.0, 0.2, Level.CLEAR),
-        (101.0, 0.70, Level.CLEAR),
-        (101.0, 0.699, Level.BROKEN),
+        (101.0, 0.75, Level.CLEAR),
+        (101.0, 0.749, Level.BROKEN),
         (1e6, 0.01, Level.BROKEN),
     ],
 )
@@ -55,7 +55,7 @@ def test_nothing_is_ever_said_to_be_equal():
 
 def test_a_difference_is_told_in_words():
     assert judge(evidence(), "bf16", "nf4").text == (
-        "small: nf4 is 12 × the noise floor from bf16; it would pick the same next word 94 % of the time (± 1.2)"
+        "small: nf4 picks the same next word as bf16 97 % of the time (± 1.2); their distance is 12 × the noise floor"
     )
 
 
@@ -63,7 +63,7 @@ def test_a_difference_is_told_in_words():
     ("multiple", "shown"), [(6.24, "6.2 ×"), (12.4, "12 ×"), (99.6, "100 ×"), (325.4, "325 ×"), (17_179.0, "17,200 ×")]
 )
 def test_multiples_are_shown_as_precisely_as_they_are_known(multiple, shown):
-    assert f"nf4 is {shown} the noise floor" in judge(evidence(multiple, 0.94), "fp16", "nf4").text
+    assert f"their distance is {shown} the noise floor" in judge(evidence(multiple, 0.94), "fp16", "nf4").text
 
 
 def test_no_share_is_rounded_up_to_all():
@@ -84,5 +84,5 @@ def test_too_few_tokens_are_said_to_be_too_few(multiple):
 def test_a_reference_without_noise_is_judged_by_the_words_alone():
     verdict = judge(evidence(multiple=0.3, same_top=0.5, floor=0.0), "fp32", "nf4")
     assert verdict.level is VerdictLevel.BROKEN
-    assert "fp32, whose own noise does not show here" in verdict.text
+    assert "fp32's own noise does not show here" in verdict.text
     assert judge(evidence(multiple=0.0, floor=0.0, same_top=1.0), "fp32", "fp32").level is Level.INDISTINGUISHABLE
