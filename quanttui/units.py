@@ -52,6 +52,39 @@ def format_seconds(seconds: float | None) -> str:
     return f"{hours} h {minutes:02d} min"
 
 
+def format_nats(divergence: float) -> str:
+    """A divergence: ``0.62``, ``0.031``, ``8.2e-6``, never a false zero. What rounding left below zero is 0."""
+    if not math.isfinite(divergence):
+        return NOT_AVAILABLE
+    if divergence <= 0:
+        return "0"
+    if divergence < 0.001:
+        return f"{divergence:.1e}".replace("e-0", "e-")
+    return f"{divergence:.3f}" if divergence < 0.0995 else f"{divergence:.2f}"
+
+
+def format_percent(share: float) -> str:
+    """A probability or share in [0, 1] in six cells or fewer: ``41.0 %``, ``<0.1 %``."""
+    if not math.isfinite(share):
+        return NOT_AVAILABLE
+    if 0 < share < 0.0005:
+        return "<0.1 %"
+    return f"{100 * share:.1f} %" if share < 0.9995 else "100 %"
+
+
+def format_points(delta: float) -> str:
+    """A difference of probabilities in percentage points, signed: ``−23.0 points``."""
+    shown = f"{100 * delta:+.1f}".replace("-", "−")
+    return f"{'0.0' if shown in ('+0.0', '−0.0') else shown} points"
+
+
+def format_multiple(times: float | None) -> str:
+    """So many times the noise floor: ``12 ×``, ``1.3 ×``; n/a where the floor is 0."""
+    if times is None or not math.isfinite(times):
+        return NOT_AVAILABLE
+    return f"{times:,.0f} ×" if times >= 9.95 else f"{times:.1f} ×"
+
+
 def _scaled(value: int, step: int, units: tuple[str, ...], separator: str = " ") -> str:
     """``value`` in the largest unit in which it does not round to less than 1.0; one decimal but for the first."""
     if value < 0:

@@ -7,7 +7,18 @@ from collections.abc import Callable
 
 import pytest
 
-from quanttui.units import format_bytes, format_count, format_gib, format_memory, format_ratio, format_seconds
+from quanttui.units import (
+    format_bytes,
+    format_count,
+    format_gib,
+    format_memory,
+    format_multiple,
+    format_nats,
+    format_percent,
+    format_points,
+    format_ratio,
+    format_seconds,
+)
 
 CASES = [
     (format_bytes, 0, "0 B"),
@@ -31,6 +42,17 @@ CASES = [
     (format_seconds, 75, "1 min 15 s"),
     (format_seconds, 7_382, "2 h 03 min"),
     (format_seconds, -3.42, "-3.4 s"),
+    (format_nats, 0.62, "0.62"),
+    (format_nats, 0.0311, "0.031"),
+    (format_nats, 8.2e-6, "8.2e-6"),
+    (format_nats, 1e-12, "1.0e-12"),
+    (format_nats, -1e-9, "0"),
+    (format_percent, 0.41, "41.0 %"),
+    (format_percent, 0.0, "0.0 %"),
+    (format_points, -0.23, "−23.0 points"),
+    (format_points, 0.0314, "+3.1 points"),
+    (format_multiple, 12.4, "12 ×"),
+    (format_multiple, 1.26, "1.3 ×"),
 ]
 
 
@@ -51,18 +73,29 @@ def test_a_figure_is_written_in_the_unit_that_suits_it(form: Callable[[float], s
         (format_seconds, 0.9996, "1.0 s"),
         (format_seconds, 59.96, "1 min 00 s"),
         (format_seconds, 3_599.7, "1 h 00 min"),
+        (format_nats, 0.0996, "0.10"),
+        (format_percent, 0.9996, "100 %"),
+        (format_multiple, 9.96, "10 ×"),
     ],
 )
 def test_rounding_up_moves_on_to_the_next_unit(form: Callable[[float], str], value: float, text: str) -> None:
     assert form(value) == text
 
 
-@pytest.mark.parametrize("form", [format_bytes, format_memory, format_gib, format_count, format_ratio, format_seconds])
+def test_what_is_not_zero_is_not_written_as_zero_but_where_it_means_nothing() -> None:
+    assert format_percent(1e-6) == "<0.1 %"
+    assert format_points(-1e-9) == "0.0 points"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [format_bytes, format_memory, format_gib, format_count, format_ratio, format_seconds, format_multiple],
+)
 def test_what_is_not_known_is_not_a_number(form: Callable[[None], str]) -> None:
     assert form(None) == "n/a"
 
 
-@pytest.mark.parametrize("form", [format_ratio, format_seconds])
+@pytest.mark.parametrize("form", [format_ratio, format_seconds, format_nats, format_percent, format_multiple])
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_what_is_not_finite_is_not_a_number(form: Callable[[float], str], value: float) -> None:
     assert form(value) == "n/a"

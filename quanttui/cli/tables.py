@@ -8,8 +8,15 @@ from rich.text import Text
 from quanttui.cli.page import plain_table
 from quanttui.records import CandidateSummary, LoadRecord, Output, Run
 from quanttui.text import safe_line
-from quanttui.tui.figures import multiple, nats, percent
-from quanttui.units import NOT_AVAILABLE, format_bytes, format_ratio, format_seconds
+from quanttui.units import (
+    NOT_AVAILABLE,
+    format_bytes,
+    format_multiple,
+    format_nats,
+    format_percent,
+    format_ratio,
+    format_seconds,
+)
 
 
 def cost_table(run: Run) -> Table:
@@ -43,7 +50,7 @@ def divergence_table(run: Run) -> Table:
         table.add_row(*_divergence_row(summary))
     floor = run.summaries[0].divergence.noise_floor
     table.caption = (
-        f"KL(reference‖candidate), nats per token; floor {nats(floor.mean)} ({safe_line(floor.kind)}); "
+        f"KL(reference‖candidate), nats per token; floor {format_nats(floor.mean)} ({safe_line(floor.kind)}); "
         "Δp: root mean square, percentage points; ppl: perplexity reference → candidate; flips: real + tie"
     )
     table.caption_justify = "left"
@@ -56,10 +63,10 @@ def _divergence_row(summary: CandidateSummary) -> list[Text | str]:
         Text(safe_line(str(summary.variant))),
         str(divergence.tokens),
         _with_error(kl.mean, kl.standard_error),
-        nats(kl.median),
-        nats(kl.p99),
-        multiple(divergence.noise_multiple),
-        percent(divergence.same_top),
+        format_nats(kl.median),
+        format_nats(kl.p99),
+        format_multiple(divergence.noise_multiple),
+        format_percent(divergence.same_top),
         f"{divergence.rms_delta_p:.2f}",
         f"{divergence.perplexity_reference:.3g} → {divergence.perplexity_candidate:.3g}",
         f"{divergence.real_flips} + {divergence.tie_flips}",
@@ -101,4 +108,4 @@ def _rate(per_second: float | None) -> str:
 
 
 def _with_error(mean_nats: float, error_nats: float | None) -> str:
-    return nats(mean_nats) if error_nats is None else f"{nats(mean_nats)} ± {nats(error_nats)}"
+    return format_nats(mean_nats) if error_nats is None else f"{format_nats(mean_nats)} ± {format_nats(error_nats)}"

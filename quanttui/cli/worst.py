@@ -11,7 +11,7 @@ from rich.text import Text
 from quanttui.cli.painted import append_marked
 from quanttui.records import FlipKind, Run, Score, TokenScore, Variant
 from quanttui.text import safe_line
-from quanttui.tui.figures import nats
+from quanttui.units import format_nats
 
 SHOWN = 5
 _BEFORE, _AFTER = 8, 4
@@ -54,7 +54,7 @@ def _line(place: _Place, *, several: bool) -> Text:
     return Text.assemble(
         f"  {where} ",
         (f'"{safe_line(token.text)}"', "bold"),
-        f"  KL {nats(token.kl_divergence)}"
+        f"  KL {format_nats(token.kl_divergence)}"
         f"  p {token.reference_probability:.3f} → {token.candidate_probability:.3f}"
         f"  rank {token.reference_rank} → {token.candidate_rank}  {_FLIPS[token.flip]}",
     )

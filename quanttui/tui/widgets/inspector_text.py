@@ -9,9 +9,9 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from quanttui.records import FlipKind, TokenScore, TopToken
-from quanttui.tui.figures import multiple, nats, percent, points
 from quanttui.tui.shading import FLIP_GLYPHS, LEVEL_GLYPHS, Band, band_of, level_of
 from quanttui.tui.visible import fit, visible_piece, visible_run
+from quanttui.units import format_multiple, format_nats, format_percent, format_points
 
 ORDER_STYLES = ("$text-primary", "$text-accent", "$text-success", "$text-error", "$text-secondary")
 """Colours of the tokens both lists hold, by the reference's order; the number after ← says the same without colour."""
@@ -118,12 +118,12 @@ def _context(view: InspectorView, room: int) -> list[tuple[str, str]]:
 def _figures(view: InspectorView, width: int, *, name_flip: bool) -> Content:
     """KL and how many times the noise that is, the token's probability and rank in both."""
     token = view.token
-    noise = f" = {multiple(token.kl_divergence / view.noise_nats)} noise" if view.noise_nats > 0 else ""
-    kl = f"KL {nats(token.kl_divergence)}{' nats' if width >= 90 else ''}{noise}"
-    change = points(token.delta_p)
+    noise = f" = {format_multiple(token.kl_divergence / view.noise_nats)} noise" if view.noise_nats > 0 else ""
+    kl = f"KL {format_nats(token.kl_divergence)}{' nats' if width >= 90 else ''}{noise}"
+    change = format_points(token.delta_p)
     line = Content.assemble(
         (kl, BAND_STYLES[band_of(level_of(token.kl_divergence, view.noise_nats))]),
-        (f"   p {percent(token.reference_probability)} → {percent(token.candidate_probability)}", "bold"),
+        (f"   p {format_percent(token.reference_probability)} → {format_percent(token.candidate_probability)}", "bold"),
         f" ({change if width >= 90 else change.removesuffix(' points')})",
         f"   rank {token.reference_rank} → {token.candidate_rank}",
     )
@@ -136,7 +136,8 @@ def _figures(view: InspectorView, width: int, *, name_flip: bool) -> Content:
 def _flip_sentence(view: InspectorView, width: int) -> Content:
     """What either model would have written here, and, where there is room, why that is a tie or not."""
     token, ours, theirs = view.token, _first(view.token.reference_top), _first(view.token.candidate_top)
-    lead = f"{view.reference}'s lead is {nats(token.top_two_gap_nats)} nats, its noise {nats(token.noise_nats)}"
+    gap, noise = format_nats(token.top_two_gap_nats), format_nats(token.noise_nats)
+    lead = f"{view.reference}'s lead is {gap} nats, its noise {noise}"
     style, name = _FLIP_NAMES[token.flip]
     match token.flip:
         case FlipKind.REAL:
@@ -179,7 +180,7 @@ def _lists(view: InspectorView, width: int, limit: int) -> list[Content]:
 
 def _entropy_words(entropy_nats: float) -> list[str]:
     """How unsure the reference was, longest first; exp(entropy) is the number of equal choices it amounts to."""
-    short = f", entropy {nats(entropy_nats)}"
+    short = f", entropy {format_nats(entropy_nats)}"
     choices = math.exp(min(entropy_nats, 50.0))
     return [f"{short} nats (like {choices:,.1f} equal choices)", f"{short} nats", short, ""]
 
@@ -204,7 +205,7 @@ def _list_row(row: ListRow, width: int, scale: float, *, tag: bool) -> Content:
         ("▸ " if row.is_emitted else "  ", "bold"),
         (f"{row.rank if row.rank < 1000 else '>1k':<4}", _MUTED),
         *_token_cell(row, token_cells, f"{emitted} {style}".strip()),
-        (f"{percent(row.probability):>7} ", "bold" if row.is_emitted else ""),
+        (f"{format_percent(row.probability):>7} ", "bold" if row.is_emitted else ""),
         (fit(bar(row.probability / scale, bar_cells), bar_cells), style),
         (fit(note, _TAG_CELLS), _MUTED),
     )

@@ -11,8 +11,8 @@ from textual.widget import Widget
 
 from quanttui.records import DivergenceSummary, VerdictLevel
 from quanttui.text import safe_line
-from quanttui.tui.figures import multiple, nats, percent
 from quanttui.tui.visible import fit
+from quanttui.units import format_multiple, format_nats, format_percent
 
 NOTHING_YET = "How far apart the two models are is measured after both have answered."
 
@@ -37,15 +37,15 @@ class Tile:
 def tiles(summary: DivergenceSummary) -> list[Tile]:
     """The figures, most important first."""
     kl = summary.kl_divergence
-    error = f" ±{nats(kl.standard_error)}" if kl.standard_error is not None else ""
+    error = f" ±{format_nats(kl.standard_error)}" if kl.standard_error is not None else ""
     top_error = summary.same_top_standard_error
-    share = percent(summary.same_top)
+    share = format_percent(summary.same_top)
     same = share if top_error is None else f"{share.removesuffix(' %')} ±{100 * top_error:.1f} %"
     return [
-        Tile(nats(kl.mean) + error, "mean KL, nats a token", "mean KL"),
-        Tile(multiple(summary.noise_multiple), "the noise floor", "noise floor"),
+        Tile(format_nats(kl.mean) + error, "mean KL, nats a token", "mean KL"),
+        Tile(format_multiple(summary.noise_multiple), "the noise floor", "noise floor"),
         Tile(same, "same first choice", "same top"),
-        Tile(nats(kl.p99), "p99: the worst 1 %", "p99"),
+        Tile(format_nats(kl.p99), "p99: the worst 1 %", "p99"),
         Tile(f"▲ {summary.real_flips}  △ {summary.tie_flips}", "real and tie flips", "flips"),
     ]
 
