@@ -122,5 +122,5 @@ async def test_the_microscope_is_whole_at_every_size(size: tuple[int, int]) -> N
         await pilot.press("w")
         await pilot.pause()
         shown = screen_text(app)
-        for words in ("it would pick", "mean KL", "Token", "rank", "bf16 expected here", "nf4 expected here", "worst"):
+        for words in ("SMALL", "mean KL", "Token", "rank", "bf16 expected here", "nf4 expected here", "worst"):
             assert words in shown, words

@@ -27,7 +27,6 @@ class MicroscopeActions(Screen[None]):
     """The part of ``MainScreen`` that the divergence pane talks to. One branch at a time, on a screen of its own."""
 
     _branch: tuple[str, BranchScreen, BranchView] | None = None
-    _read_from_start: RunView | None = None
 
     @property
     def _cockpit(self) -> MainScreen:
@@ -39,9 +38,6 @@ class MicroscopeActions(Screen[None]):
         view = run.candidate if run is not None else None
         measured = run is not None and any(each.score for each in run.candidates)
         pane.set_class(not measured, "-unmeasured")
-        if measured and run is not None and run.is_over and self._read_from_start is not run:
-            self._read_from_start = run
-            self.call_after_refresh(self.call_after_refresh, self._show_beginnings)
         score = view.score if view is not None else None
         if score is pane.score:
             return
@@ -50,12 +46,6 @@ class MicroscopeActions(Screen[None]):
             return
         pieces = [token.text for token in run.reference.tokens]
         pane.set_result(score, view.divergence, (run.reference.variant, view.variant), pieces)
-
-    def _show_beginnings(self) -> None:
-        """The pane made the outputs lower while they followed their ends; what is whole is read from its start."""
-        if self._read_from_start is not None and self._read_from_start.cursor is None:
-            for pane in self.query(OutputPane):
-                pane.text.scroll_home(animate=False, immediate=True)
 
     def token_under_cursor(self) -> int | None:
         """The generated token that the strip's cursor stands on, while the user is there."""
