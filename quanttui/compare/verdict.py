@@ -82,10 +82,10 @@ def _step(value: float, small: float, clear: float) -> int:
 def _difference(evidence: Evidence, reference: str, candidate: str) -> str:
     """What a reader would notice first, what lies beneath it second."""
     multiple = evidence.noise_multiple
-    choices = f"{candidate} picks the same next word as {reference} {_share(evidence)}"
+    choices = f"{candidate} picks {reference}'s next word {_share(evidence)}"
     if multiple is None:
         return f"{choices}; {reference}'s own noise does not show here"
-    return f"{choices}; their distance is {_times(multiple)} the noise floor"
+    return f"{choices}, {_times(multiple)} the noise floor apart"
 
 
 def _share(evidence: Evidence) -> str:
