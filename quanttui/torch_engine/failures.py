@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import torch
 
 from quanttui.errors import EngineDiedError, OutOfMemoryError, QuantTuiError
+
+Event = TypeVar("Event")
+Result = TypeVar("Result")
 
 _ALLOCATOR_WORDS = ("can't allocate memory", "not enough memory", "out of memory", "failed to allocate")
 _POISONED_WORDS = ("CUDA error", "CUBLAS_STATUS", "CUDNN_STATUS", "device-side assert")
@@ -42,7 +46,6 @@ def as_user_error(error: BaseException, doing: str) -> QuantTuiError | None:
 @contextmanager
 def translated(doing: str) -> Iterator[None]:
     """Raise what a user can read in place of what torch says; defects pass as they are."""
-    problem: QuantTuiError | None = None
     try:
         yield
     except (RuntimeError, MemoryError) as error:
@@ -50,8 +53,16 @@ def translated(doing: str) -> Iterator[None]:
         if problem is None:
             raise
         release_frames(error)
-    if problem is not None:  # raised here, outside the handler: no context keeps the frames of the cause
-        raise problem
+        raise problem from None
+
+
+def frames_released(work: Generator[Event, None, Result]) -> Generator[Event, None, Result]:
+    """``work``; where it fails its frames forget their locals: a model can be unloaded while the error is kept."""
+    try:
+        return (yield from work)
+    except BaseException as error:
+        release_frames(error)
+        raise
 
 
 def _has(text: str, words: tuple[str, ...]) -> bool:

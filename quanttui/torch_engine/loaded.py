@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,7 +22,7 @@ from quanttui.records import (
     UnloadReport,
 )
 from quanttui.torch_engine.decoder import states_kept
-from quanttui.torch_engine.failures import translated
+from quanttui.torch_engine.failures import frames_released, translated
 from quanttui.torch_engine.generate import Generating, eos_token_ids, generate_tokens
 from quanttui.torch_engine.memory import MemoryMeter, release_memory
 from quanttui.torch_engine.operations import Operations
@@ -55,36 +56,44 @@ class TorchModel:
     def generate(self, request: GenerateRequest) -> Generator[PromptEncoded | Token, None, Output]:
         with self.operations.running() as stop:
             self._check_resident()
-            work = Generating(
-                model=self.model,
-                tokenizer=self.tokenizer,
-                eos_token_ids=eos_token_ids(self.model),
-                context_length=self.report.model.context_length,
-                stop=stop,
-                doing=f"generating with {self.report.variant}",
-            )
-            self.decode_states = None
-            if not request.keep_states:
-                return (yield from generate_tokens(work, request))
-            with states_kept(self.model) as states:
-                output = yield from generate_tokens(work, request)
-            self.decode_states = _stacked(states, len(output.token_ids))
-            self.decoded_token_ids = output.prompt_token_ids + output.token_ids
-            return output
+            return (yield from frames_released(self._generating(request, stop)))
 
     def score(self, request: ScoreRequest) -> Generator[ScoreProgress, None, Score | None]:
         with self.operations.running() as stop:
             self._check_resident()
-            decoded = None if self.decode_states is None else Decoded(self.decoded_token_ids, self.decode_states)
-            work = self._get_scorer().score(request, stop.is_set, decoded)
-            while True:
-                try:
-                    with translated(f"scoring with {self.report.variant}"):
-                        progress = next(work)
-                except StopIteration as done:
-                    score: Score | None = done.value
-                    return score
-                yield progress
+            return (yield from frames_released(self._scoring(request, stop)))
+
+    def _generating(
+        self, request: GenerateRequest, stop: threading.Event
+    ) -> Generator[PromptEncoded | Token, None, Output]:
+        work = Generating(
+            model=self.model,
+            tokenizer=self.tokenizer,
+            eos_token_ids=eos_token_ids(self.model),
+            context_length=self.report.model.context_length,
+            stop=stop,
+            doing=f"generating with {self.report.variant}",
+        )
+        self.decode_states = None
+        if not request.keep_states:
+            return (yield from generate_tokens(work, request))
+        with states_kept(self.model) as states:
+            output = yield from generate_tokens(work, request)
+        self.decode_states = _stacked(states, len(output.token_ids))
+        self.decoded_token_ids = output.prompt_token_ids + output.token_ids
+        return output
+
+    def _scoring(self, request: ScoreRequest, stop: threading.Event) -> Generator[ScoreProgress, None, Score | None]:
+        decoded = None if self.decode_states is None else Decoded(self.decoded_token_ids, self.decode_states)
+        work = self._get_scorer().score(request, stop.is_set, decoded)
+        while True:
+            try:
+                with translated(f"scoring with {self.report.variant}"):
+                    progress = next(work)
+            except StopIteration as done:
+                score: Score | None = done.value
+                return score
+            yield progress
 
     def _get_scorer(self) -> Scorer:
         """One a model: it remembers what it has checked of the head."""
