@@ -1,4 +1,5 @@
-"""Figures as people read them. Knows units and rounding only; None, NaN and infinity are "n/a", never 0."""
+"""Figures as people read them, and the values of options. Knows units and rounding only; a figure that is None, NaN
+or infinite is "n/a", never 0."""
 
 from __future__ import annotations
 
@@ -83,6 +84,13 @@ def format_multiple(times: float | None) -> str:
     if times is None or not math.isfinite(times):
         return NOT_AVAILABLE
     return f"{times:,.0f} ×" if times >= 9.95 else f"{times:.1f} ×"
+
+
+def format_option(value: str | int | float | bool | list[str] | None) -> str:
+    """A value of a library's option as Python writes it, text and the names in a list without quotes."""
+    if isinstance(value, list):
+        return ", ".join(value) or "[]"
+    return str(value)
 
 
 def _scaled(value: int, step: int, units: tuple[str, ...], separator: str = " ") -> str:

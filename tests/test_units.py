@@ -14,6 +14,7 @@ from quanttui.units import (
     format_memory,
     format_multiple,
     format_nats,
+    format_option,
     format_percent,
     format_points,
     format_ratio,
@@ -80,6 +81,14 @@ def test_a_figure_is_written_in_the_unit_that_suits_it(form: Callable[[float], s
 )
 def test_rounding_up_moves_on_to_the_next_unit(form: Callable[[float], str], value: float, text: str) -> None:
     assert form(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(True, "True"), (6.0, "6.0"), (None, "None"), ("nf4", "nf4"), (["lm_head", "norm"], "lm_head, norm"), ([], "[]")],
+)
+def test_an_option_is_written_as_python_writes_it(value: list[str] | str | float | bool | None, text: str) -> None:
+    assert format_option(value) == text
 
 
 def test_what_is_not_zero_is_not_written_as_zero_but_where_it_means_nothing() -> None:

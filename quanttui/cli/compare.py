@@ -47,6 +47,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--no-score", action="store_true", help="compare the texts only, measure no divergence")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--per-token", action="store_true", help="with --json: every scored token too")
+    parser.add_argument("-v", "--verbose", action="store_true", help="also the options of every load (--json has them)")
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress on stderr")
     parser.add_argument(
         "--in-process", action="store_true", default=None, help="run the engine in this process, without a child"
@@ -123,4 +124,4 @@ def _refuse_twice(candidates: tuple[Variant, ...]) -> None:
 def _output(finished: Run, arguments: Namespace) -> str:
     if arguments.json:
         return document_text(run_document(finished, per_token=arguments.per_token))
-    return page_text(run_report(finished))
+    return page_text(run_report(finished, verbose=arguments.verbose))

@@ -6,6 +6,7 @@ import io
 import os
 import shutil
 import sys
+from collections.abc import Container
 
 from rich.box import SIMPLE
 from rich.console import Console, RenderableType
@@ -38,7 +39,7 @@ def rendered(content: RenderableType, width: int, *, colour: bool) -> str:
     return "".join(line.rstrip(" ") + "\n" for line in target.getvalue().split("\n")[:-1])
 
 
-def plain_table(*headings: str, left: tuple[int, ...] = (0,)) -> Table:
+def plain_table(*headings: str, left: Container[int] = (0,)) -> Table:
     """A table with a line under its headings; figures to the right, the columns in ``left`` to the left."""
     table = Table(box=SIMPLE, show_edge=False, pad_edge=False, padding=(0, 1))
     for index, heading in enumerate(headings):

@@ -9,10 +9,10 @@ from rich.padding import Padding
 from rich.text import Text
 
 from quanttui.cli.painted import painted_output, plain_output
-from quanttui.cli.tables import cost_table, divergence_table
+from quanttui.cli.tables import cost_table, divergence_table, option_table
 from quanttui.cli.worst import worst_tokens
 from quanttui.records import CandidateResult, FinishReason, GenerationSettings, Output, PromptResult, Run
-from quanttui.text import safe_line, safe_text
+from quanttui.text import safe_line
 from quanttui.units import format_count
 
 _ENDINGS = {
@@ -23,18 +23,21 @@ _ENDINGS = {
 }
 
 
-def run_report(run: Run) -> RenderableType:
-    """A run that ended well, whole."""
-    return Group(*_sections(run))
+def run_report(run: Run, *, verbose: bool = False) -> RenderableType:
+    """A run that ended well, whole; where ``verbose``, with the options of every load."""
+    return Group(*_sections(run, verbose=verbose))
 
 
-def _sections(run: Run) -> Iterator[RenderableType]:
+def _sections(run: Run, *, verbose: bool) -> Iterator[RenderableType]:
     yield _heading(run)
     for index, result in enumerate(run.prompts):
         yield from _prompt(result, index, len(run.prompts))
     yield Text("\nWhat each variant costs", "bold")
     yield cost_table(run)
     yield from _notes(run)
+    if verbose:
+        yield Text("\nHow each variant was loaded", "bold")
+        yield option_table(run)
     if run.summaries:
         yield Text(f"\nHow far from {safe_line(str(run.reference))}, both reading the same tokens", "bold")
         yield divergence_table(run)
@@ -90,6 +93,10 @@ def _indented(text: Text) -> RenderableType:
 
 
 def _notes(run: Run) -> Iterator[RenderableType]:
-    told = dict.fromkeys(note for load in run.loads for note in load.report.notes)
-    for note in told:
-        yield Text(f"note: {safe_text(note)}", "dim")
+    """What the loads had to say, each line once, after the variants it is about."""
+    told: dict[str, list[str]] = {}
+    for load in run.loads:
+        for note in load.report.notes:
+            told.setdefault(note, []).append(str(load.report.variant))
+    for note, variants in told.items():
+        yield Text(safe_line(f"{', '.join(variants)}: {note}"), "dim")

@@ -1,4 +1,5 @@
-"""The two tables of the command's own output: what each variant costs, and how far it is from the reference."""
+"""The tables of the command's own output: what each variant costs, how it was loaded, how far it is from the
+reference."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from quanttui.units import (
     format_bytes,
     format_multiple,
     format_nats,
+    format_option,
     format_percent,
     format_ratio,
     format_seconds,
@@ -41,6 +43,18 @@ def _cost_row(run: Run, index: int, load: LoadRecord, reference: LoadRecord | No
         _ratio(speed, _speed(run, 0)) if reference else "",
         _parts_at(run, index) if reference else "reference",
     ]
+
+
+def option_table(run: Run) -> Table:
+    """One row an option, one column a load; empty where a load does not know the option."""
+    reports = [load.report for load in run.loads]
+    table = plain_table("option", *(safe_line(str(report.variant)) for report in reports), left=range(len(reports) + 1))
+    names = list(dict.fromkeys(name for report in reports for name in report.options))
+    table.columns[0].min_width = max(map(len, names), default=0)
+    for name in names:
+        values = (format_option(report.options[name]) if name in report.options else "" for report in reports)
+        table.add_row(safe_line(name), *(Text(safe_line(value)) for value in values))
+    return table
 
 
 def divergence_table(run: Run) -> Table:

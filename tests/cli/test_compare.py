@@ -28,6 +28,11 @@ def test_people_get_texts_costs_and_differences_on_stdout(command: Any) -> None:
     assert "0.48×" in result.out
 
 
+def test_how_each_variant_was_loaded_is_told_where_asked(command: Any) -> None:
+    assert "bnb_4bit_quant_type" not in command(*ONCE).out
+    assert "bnb_4bit_quant_type" in command(*ONCE, "-v").out
+
+
 def test_stderr_is_silent_and_stdout_is_plain_where_neither_is_a_terminal(command: Any) -> None:
     result = command(*ONCE)
     assert result.err == ""

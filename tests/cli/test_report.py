@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from rich.cells import cell_len
 
@@ -45,6 +47,24 @@ def test_the_worst_tokens_come_with_their_text(page: str) -> None:
     assert all("[" in line for line in worst[1::2])
 
 
+def test_what_a_load_had_to_say_is_told_once_after_the_variants_it_is_about() -> None:
+    run = scripted_run(default_script(notes=("temperature=0.6 is set aside\x1b[2J",)))
+    first, *others = run.loads
+    more = replace(first, report=replace(first.report, notes=(*first.report.notes, "only here")))
+    lines = rendered(run_report(replace(run, loads=(more, *others))), 100, colour=False).splitlines()
+    assert [line for line in lines if "set aside" in line] == ["bf16, int8, nf4: temperature=0.6 is set aside␛[2J"]
+    assert "bf16: only here" in lines
+
+
+def test_the_options_of_every_load_are_told_where_asked(page: str) -> None:
+    verbose = rendered(run_report(scripted_run(default_script()), verbose=True), 100, colour=False)
+    rows = {line.split()[0]: line.split()[1:] for line in verbose.splitlines() if line.strip()}
+    assert rows["dtype"] == ["bfloat16", "bfloat16", "bfloat16"]
+    assert rows["llm_int8_threshold"] == ["6.0"]
+    assert rows["bnb_4bit_quant_type"] == ["nf4"]
+    assert "bnb_4bit" not in page
+
+
 def test_the_verdict_is_told(page: str) -> None:
     assert any(line.startswith(("indistinguishable", "small", "clear", "broken")) for line in page.splitlines())
 
@@ -52,7 +72,7 @@ def test_the_verdict_is_told(page: str) -> None:
 @pytest.mark.parametrize("width", [60, 80, 100, 200])
 @pytest.mark.parametrize("script", [default_script(), wide_script()], ids=["tale", "wide"])
 def test_no_line_is_wider_than_the_terminal(script: Script, width: int) -> None:
-    page = rendered(run_report(scripted_run(script)), width, colour=False)
+    page = rendered(run_report(scripted_run(script), verbose=True), width, colour=False)
     assert max(cell_len(line) for line in page.splitlines()) <= width
 
 
