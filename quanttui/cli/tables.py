@@ -49,9 +49,10 @@ def option_table(run: Run) -> Table:
     """One row an option, one column a load; empty where a load does not know the option."""
     reports = [load.report for load in run.loads]
     table = plain_table("option", *(safe_line(str(report.variant)) for report in reports), left=range(len(reports) + 1))
-    names = list(dict.fromkeys(name for report in reports for name in report.options))
-    table.columns[0].min_width = max(map(len, names), default=0)
-    for name in names:
+    table.columns[0].no_wrap = True
+    for column in table.columns:
+        column.overflow = "fold"
+    for name in dict.fromkeys(name for report in reports for name in report.options):
         values = (format_option(report.options[name]) if name in report.options else "" for report in reports)
         table.add_row(safe_line(name), *(Text(safe_line(value)) for value in values))
     return table

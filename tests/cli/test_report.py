@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from quanttui.cli.page import rendered
 from quanttui.cli.report import run_report
+from quanttui.cli.tables import option_table
 from quanttui.engine.scripted import ScriptedEngine, default_script, hostile_script, wide_script
 from quanttui.engine.scripted.script import Script
 from quanttui.pipeline import run_comparison
@@ -63,6 +64,17 @@ def test_the_options_of_every_load_are_told_where_asked(page: str) -> None:
     assert rows["llm_int8_threshold"] == ["6.0"]
     assert rows["bnb_4bit_quant_type"] == ["nf4"]
     assert "bnb_4bit" not in page
+
+
+def test_no_option_is_cut_off_where_its_table_is_narrow() -> None:
+    run = scripted_run(default_script())
+    modules = ["lm_head", "model.embed_tokens", "model.layers.0.mlp.down_proj"]
+    options = {"llm_int8_enable_fp32_cpu_offload": False, "llm_int8_skip_modules": modules}
+    loads = tuple(replace(load, report=replace(load.report, options=options)) for load in run.loads)
+    shown = rendered(option_table(replace(run, loads=loads)), 80, colour=False)
+    assert "llm_int8_enable_fp32_cpu_offload" in shown
+    assert shown.count("down") == 3
+    assert "…" not in shown
 
 
 def test_the_verdict_is_told(page: str) -> None:
