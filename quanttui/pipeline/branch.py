@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
 from dataclasses import replace
-from typing import TypeVar
 
 from quanttui.compare.diff import first_divergence
 from quanttui.engine.base import Engine, LoadedModel
-from quanttui.errors import CancelledError, QuantTuiError
+from quanttui.pipeline.driving import failure, kept_dtype, watched
 from quanttui.records import GenerateRequest, LoadRequest, Output, PromptEncoded, Token
 from quanttui.records.branch import BranchEvent, BranchFinished, BranchRequest
 from quanttui.records.events import (
@@ -18,12 +16,8 @@ from quanttui.records.events import (
     ModelLoaded,
     ModelUnloaded,
     PromptPrepared,
-    RunFailed,
     TokenGenerated,
 )
-
-Event = TypeVar("Event")
-Result = TypeVar("Result")
 
 
 def run_branch(
@@ -35,10 +29,8 @@ def run_branch(
     """
     try:
         output = yield from _events(engine, request, cancelled)
-    except QuantTuiError as error:
-        yield RunFailed(None, error.message, error.hint, error.exit_code)
-    except Exception as error:  # any fault of an engine becomes a failed branch, as it becomes a failed run
-        yield RunFailed(None, f"{type(error).__name__}: {error}", "This is a defect of quanttui; please report it.", 1)
+    except Exception as error:  # any fault of an engine becomes a failed branch, and the app goes on
+        yield failure(error, None)
     else:
         yield BranchFinished(request, output, agreed_tokens(request, output))
 
@@ -57,9 +49,10 @@ def _events(
 ) -> Generator[BranchEvent, None, Output]:
     variant = request.variant
     yield LoadStarted(variant, variant == request.reference)
-    load = LoadRequest(request.model.id, request.model.path, variant, request.reference.precision)
+    dtype = kept_dtype(request.reference, request.model.dtype, engine.describe().device)
+    load = LoadRequest(request.model.id, request.model.path, variant, dtype)
     loading = engine.load(load)
-    model = yield from _watched(engine, loading, lambda made: LoadProgressed(variant, made), cancelled)
+    model = yield from watched(engine, loading, lambda made: LoadProgressed(variant, made), cancelled)
     try:
         yield ModelLoaded(variant, model.report)
         output = yield from _generate(engine, model, request, cancelled)
@@ -81,25 +74,4 @@ def _generate(
         return TokenGenerated(request.variant, 0, event)
 
     work = model.generate(GenerateRequest(request.prompt, settings, request.forced_token_ids))
-    return (yield from _watched(engine, work, as_event, cancelled))
-
-
-def _watched(
-    engine: Engine,
-    work: Generator[Event, None, Result],
-    as_event: Callable[[Event], BranchEvent],
-    cancelled: Callable[[], bool],
-) -> Generator[BranchEvent, None, Result]:
-    """The engine's events as the branch's; ``work`` is closed however this ends, so nothing runs into ``unload``."""
-    with closing(work):
-        if cancelled():
-            raise CancelledError("stopped on request", "f forces the token again.")
-        while True:
-            try:
-                event = next(work)
-            except StopIteration as stop:
-                result: Result = stop.value
-                return result
-            yield as_event(event)
-            if cancelled():
-                engine.cancel()
+    return (yield from watched(engine, work, as_event, cancelled))

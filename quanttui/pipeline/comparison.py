@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 from quanttui.compare.diff import diff_tokens, first_divergence
 from quanttui.compare.divergence import summarize
 from quanttui.engine.base import Engine, LoadedModel
-from quanttui.errors import CancelledError, QuantTuiError, UsageError, VariantUnsupportedError
+from quanttui.errors import UsageError, VariantUnsupportedError
 from quanttui.pipeline.assembly import apply_event, with_summaries
+from quanttui.pipeline.driving import Made, Result, failure, kept_dtype, stopped, watched
 from quanttui.records import (
     EngineDescription,
     FinishReason,
     GenerateRequest,
     LoadRequest,
     Output,
+    Precision,
     PromptEncoded,
     Run,
     RunRequest,
@@ -33,16 +34,12 @@ from quanttui.records.events import (
     OutputFinished,
     PromptPrepared,
     RunEvent,
-    RunFailed,
     RunFinished,
     RunStarted,
     ScoreProgressed,
     TokenGenerated,
 )
 from quanttui.variants import default_reference
-
-Event = TypeVar("Event")
-Result = TypeVar("Result")
 
 
 def run_comparison(
@@ -60,16 +57,10 @@ def run_comparison(
                 yield event
         assert run is not None
         run = with_summaries(run)
-    except QuantTuiError as error:
-        yield _failed(run, error.message, error.hint, error.exit_code)
-    except Exception as error:  # the one place where any fault of an engine becomes a failed run
-        yield _failed(run, f"{type(error).__name__}: {error}", "This is a defect of quanttui; please report it.", 1)
+    except Exception as error:  # any fault of an engine becomes a failed run, and the app goes on
+        yield failure(error, run)
     else:
         yield RunFinished(run)
-
-
-def _failed(run: Run | None, message: str, hint: str, exit_code: int) -> RunFailed:
-    return RunFailed(replace(run, failure=message) if run else None, message, hint, exit_code)
 
 
 class _Comparison:
@@ -81,6 +72,7 @@ class _Comparison:
         self.cancelled = cancelled
         self.references: list[Output] = []
         self.reference_name = ""
+        self.dtype = Precision.FP32
 
     def events(self) -> Generator[RunEvent, None, None]:
         _check_request(self.request)
@@ -89,14 +81,15 @@ class _Comparison:
         variants = [reference, *self.request.candidates]
         _check_supported(variants, environment)
         self.reference_name = reference.spelling
+        self.dtype = kept_dtype(reference, self.request.model.dtype, environment.device)
         yield RunStarted(self.request, environment, reference)
         for index, variant in enumerate(variants):
-            yield from self._one_variant(variant, reference, is_reference=index == 0)
+            yield from self._one_variant(variant, is_reference=index == 0)
 
-    def _one_variant(self, variant: Variant, reference: Variant, *, is_reference: bool) -> Iterator[RunEvent]:
+    def _one_variant(self, variant: Variant, *, is_reference: bool) -> Iterator[RunEvent]:
         yield LoadStarted(variant, is_reference)
         entry = self.request.model
-        request = LoadRequest(entry.id, entry.path, variant, reference.precision)
+        request = LoadRequest(entry.id, entry.path, variant, self.dtype)
         model = yield from self._watched(self.engine.load(request), lambda p: LoadProgressed(variant, p))
         try:
             yield ModelLoaded(variant, model.report)
@@ -126,7 +119,7 @@ class _Comparison:
             diff, first = diff_tokens(ours, output.token_ids), first_divergence(ours, output.token_ids)
             yield OutputFinished(variant, prompt, output, False, first, diff)
         if output.finish_reason is FinishReason.CANCELLED:
-            raise _cancelled()
+            raise stopped()
         if self.request.score and self.references[prompt].token_ids:
             yield from self._score(model, variant, prompt, is_reference=is_reference)
 
@@ -145,28 +138,9 @@ class _Comparison:
             yield CandidateScored(variant, prompt, score, summarize([score], **names))
 
     def _watched(
-        self, work: Generator[Event, None, Result], as_event: Callable[[Event], RunEvent]
+        self, work: Generator[Made, None, Result], as_event: Callable[[Made], RunEvent]
     ) -> Generator[RunEvent, None, Result]:
-        """The engine's events as the run's; passes a cancellation on as soon as it is seen.
-
-        However it ends, ``work`` is closed then: an engine does nothing else, not even unload, in mid-operation.
-        """
-        with closing(work):
-            if self.cancelled():
-                raise _cancelled()
-            while True:
-                try:
-                    event = next(work)
-                except StopIteration as stop:
-                    result: Result = stop.value
-                    return result
-                yield as_event(event)
-                if self.cancelled():
-                    self.engine.cancel()
-
-
-def _cancelled() -> CancelledError:
-    return CancelledError("stopped on request", "What was made until then is kept.")
+        return watched(self.engine, work, as_event, self.cancelled)
 
 
 def _check_request(request: RunRequest) -> None:

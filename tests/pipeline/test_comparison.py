@@ -11,6 +11,7 @@ from quanttui.engine.scripted import Fault, ScriptedEngine, default_script
 from quanttui.errors import LoadError, MeasurementError
 from quanttui.pipeline import run_comparison
 from quanttui.pipeline.assembly import apply_event
+from quanttui.pipeline.driving import kept_dtype
 from quanttui.records import FinishReason, GenerationSettings, ModelEntry, ModelSource, Precision, RunRequest, Variant
 from quanttui.records.events import (
     CandidateScored,
@@ -26,6 +27,7 @@ from quanttui.records.events import (
     ScoreProgressed,
     TokenGenerated,
 )
+from quanttui.variants import parse_variant
 
 MODEL = ModelEntry("demo", "/models/demo", ModelSource.DEMO, dtype=Precision.BF16)
 BF16, INT8, NF4 = Variant(Precision.BF16), Variant(Precision.INT8), Variant(Precision.NF4)
@@ -229,3 +231,13 @@ def test_the_first_event_settles_the_reference():
     started = run(ScriptedEngine(), replace(REQUEST, model=replace(MODEL, dtype=Precision.FP32)))[0]
     assert isinstance(started, RunStarted)
     assert started.reference == BF16
+
+
+@pytest.mark.parametrize(
+    ("reference", "checkpoint", "expected"),
+    [("nf4", Precision.BF16, Precision.BF16), ("int8", Precision.FP32, Precision.BF16), ("fp32", None, Precision.FP32)],
+)
+def test_what_is_not_quantized_has_a_floating_type_even_beside_a_quantized_reference(
+    reference: str, checkpoint: Precision | None, expected: Precision
+) -> None:
+    assert kept_dtype(parse_variant(reference), checkpoint, "cpu") is expected
