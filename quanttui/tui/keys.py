@@ -64,6 +64,7 @@ SCREEN_COMMANDS = (
         "←",
     ),
     Command("copy", "y", "copy", "copy", "Copy the output to the clipboard", READING),
+    Command("details", "i", "details", "details", "Show how each model was loaded: options, notes, versions", READING),
     Command("zoom", "z", "zoom", "zoom", "Let the pane fill the screen, or put it back", READING),
     Command("model", "1", "pane('model')", "model", "Go to the models", MOVING),
     Command("variants", "2", "pane('variants')", "variants", "Go to the variants", MOVING),

@@ -13,7 +13,9 @@ from quanttui.records import ModelEntry, RunRequest, Variant
 from quanttui.text import safe_text
 from quanttui.tui.keys import APP_COMMANDS, SCREEN_COMMANDS
 from quanttui.tui.screens.ask import AskScreen
+from quanttui.tui.screens.details import DetailsScreen
 from quanttui.tui.screens.output_painter import scroll_to_difference
+from quanttui.tui.state.details import engine_section, load_sections
 from quanttui.tui.state.pages import PAGE_OF, Page, Pane
 from quanttui.tui.state.run_view import RunView
 from quanttui.tui.widgets.divergence import DivergencePane
@@ -188,6 +190,15 @@ class ScreenActions(Screen[None]):
             return
         self.app.copy_to_clipboard(safe_text(view.text))
         self._me.warn(f"copied {view.variant.spelling}'s output, {len(view.tokens)} tokens")
+
+    def action_details(self) -> None:
+        """How each model of the run was loaded, and what the engine runs on."""
+        if isinstance(self.app.screen, DetailsScreen):
+            return
+        engine = self._me.selection.engine
+        loads = load_sections(self._me.run_view)
+        run_key = self.keys_by_id().get("run", "F5")
+        self.app.push_screen(DetailsScreen(loads, engine_section(engine) if engine else None, run_key))
 
     def action_zoom(self) -> None:
         if self.maximized is not None:

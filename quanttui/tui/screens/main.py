@@ -25,7 +25,7 @@ from quanttui.tui.keys import (
 )
 from quanttui.tui.screens.actions import ScreenActions
 from quanttui.tui.screens.microscope import MicroscopeActions
-from quanttui.tui.screens.output_painter import paint_outputs
+from quanttui.tui.screens.output_painter import paint_hints, paint_outputs
 from quanttui.tui.services import Services
 from quanttui.tui.state.pages import Page, Pane, layout_class
 from quanttui.tui.state.run_view import RunView
@@ -254,6 +254,7 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
         self._stale = False
         self.paint_divergence(self.run_view)
         paint_outputs(self, self.run_view, self.token_under_cursor())
+        paint_hints(self, self.run_view, self.keys_by_id().get("details", ""))
 
     def _age_memory(self) -> None:
         self.query_one(MemoryPane).age(self.services.clock())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.screen import Screen
 
 from quanttui.records import DiffSpan
+from quanttui.tui.state.details import notes_hint
 from quanttui.tui.state.painting import paint_output
 from quanttui.tui.state.run_view import RunView
 from quanttui.tui.state.status import divergence_words
@@ -33,6 +34,13 @@ def paint_outputs(screen: Screen[None], run: RunView | None, cursor: int | None 
     _paint(candidate, run.candidate, run, spans, current)
     if run.candidate is not None and run.candidate is run.current and run.candidate.stage is Stage.GENERATING:
         reference.text.keep_in_view(len(run.candidate.tokens))
+
+
+def paint_hints(screen: Screen[None], run: RunView | None, details_key: str) -> None:
+    """Say beside the figures that there are notes to read, and by which key."""
+    views = {"#reference": run.reference, "#candidate": run.candidate} if run is not None else {}
+    for name, view in views.items():
+        screen.query_one(name, OutputPane).show_hint(notes_hint(view, details_key) if view is not None else "")
 
 
 def scroll_to_difference(screen: Screen[None], span: DiffSpan) -> None:

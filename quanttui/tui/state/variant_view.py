@@ -111,6 +111,11 @@ class VariantView:
         return self.unload.peak_bytes if self.unload else None
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What the load and the scoring had to say."""
+        return (*(self.report.notes if self.report else ()), *(self.score.notes if self.score else ()))
+
+    @property
     def load_seconds(self) -> float | None:
         return self.report.load_seconds if self.report else None
 

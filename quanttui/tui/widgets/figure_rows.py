@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from quanttui.tui.state.variant_view import Figure
@@ -22,6 +23,12 @@ def figure_rows(figures: Sequence[Figure], width: int) -> Content:
         parts = [_padded(figure, cells) for figure, cells in zip(row, widths, strict=False)]
         rows.append(Content(" " * _GAP).join(parts).rstrip())
     return Content("\n").join(rows)
+
+
+def with_hint(rows: Content, hint: str, width: int) -> Content:
+    """``rows`` with ``hint`` at the right end of the last one, where there is room for it."""
+    space = width - cell_len(rows.plain.rpartition("\n")[2]) - cell_len(hint)
+    return Content.assemble(rows, " " * space, (hint, "$muted")) if hint and space >= _GAP else rows
 
 
 def figure_line(figures: Sequence[Figure]) -> Content:

@@ -14,7 +14,7 @@ from quanttui.text import safe_line
 from quanttui.tui import measures
 from quanttui.tui.state.painting import Piece
 from quanttui.tui.state.variant_view import Figure, Stage, VariantView
-from quanttui.tui.widgets.figure_rows import figure_line, figure_rows
+from quanttui.tui.widgets.figure_rows import figure_line, figure_rows, with_hint
 from quanttui.tui.widgets.notice import Notice
 from quanttui.tui.widgets.token_text import TokenText
 
@@ -31,6 +31,7 @@ class OutputPane(Vertical):
         super().__init__(id=widget_id, classes="pane")
         self.number, self.role = number, role
         self._figures: Sequence[Figure] = ()
+        self._hint = ""
         self._figure_lines = -1
         self._heading = Content("")
         self._title: Content | None = None
@@ -74,6 +75,12 @@ class OutputPane(Vertical):
             self._figures = figures
             self._lay_figures()
 
+    def show_hint(self, hint: str) -> None:
+        """A few quiet words beside the figures, where there is room."""
+        if hint != self._hint:
+            self._hint = hint
+            self._lay_figures()
+
     def on_resize(self) -> None:
         self._lay_figures()
 
@@ -115,7 +122,8 @@ class OutputPane(Vertical):
         shown = self._figures[_IN_TITLE:] if self._has_pages else self._figures
         line.display = bool(shown)
         if shown:
-            rows = figure_rows(shown, max(20, self.content_size.width))
+            width = max(20, self.content_size.width)
+            rows = with_hint(figure_rows(shown, width), self._hint, width)
             lines = rows.plain.count("\n")
             line.update(rows, layout=lines != self._figure_lines)
             self._figure_lines = lines

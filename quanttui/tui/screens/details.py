@@ -1,0 +1,96 @@
+"""Over the cockpit: how each model of a run was loaded, and what the engine runs on. Shows sections; decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.geometry import Size
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from quanttui.tui.state.details import Section
+
+_INDENT, _GAP = 2, 2
+_LEAST_VALUE_CELLS = 16
+
+
+class DetailsScreen(ModalScreen[None]):
+    """``loads`` a section each; ``engine`` None: it is not known yet; ``run_key``: the key that starts a run."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,i,q", "close", "Back", show=False, tooltip="Close the details", id="details_close"),
+        Binding("j", "scroll('scroll_down')", "Down", show=False, tooltip="Scroll down", id="details_down"),
+        Binding("k", "scroll('scroll_up')", "Up", show=False, tooltip="Scroll up", id="details_up"),
+        Binding("g", "scroll('scroll_home')", "To the start", show=False, tooltip="To the start", id="details_start"),
+        Binding("G,upper_g", "scroll('scroll_end')", "To the end", show=False, tooltip="To the end", id="details_end"),
+    ]
+
+    def __init__(self, loads: Sequence[Section], engine: Section | None, run_key: str) -> None:
+        super().__init__()
+        self._loads, self._engine, self._run_key = loads, engine, run_key
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="details") as box:
+            box.border_title = Content("Details")
+            box.border_subtitle = Content("esc closes · j k scroll")
+            if not self._loads:
+                yield Static(Content.styled(f"Nothing was loaded yet: press {self._run_key}", "$muted"), markup=False)
+            for section in self._loads:
+                yield SectionView(section)
+            if self._engine is not None:
+                yield SectionView(self._engine)
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+    def action_scroll(self, name: str) -> None:
+        getattr(self.query_one("#details"), f"action_{name}")()
+
+
+class SectionView(Widget):
+    """A section, laid out for whatever width it is given."""
+
+    DEFAULT_CSS = "SectionView { height: auto; }"
+
+    def __init__(self, section: Section) -> None:
+        super().__init__()
+        self._section = section
+
+    def render(self) -> Content:
+        return section_content(self._section, self.content_size.width)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return section_content(self._section, width).plain.count("\n") + 1
+
+
+def section_content(section: Section, width: int) -> Content:
+    """Names and values in two columns, long values wrapped within theirs; where that is too narrow, beneath each
+    other."""
+    lines = [Content.assemble((section.title, "bold $primary"), (f"  {section.remark}", "$muted"))]
+    column = _INDENT + max((cell_len(name) for name, _ in section.rows), default=0) + _GAP
+    for name, value in section.rows:
+        lines += _row(name, value, column, width)
+    for note in section.notes:
+        lines += _hanging(Content.styled("  • ", "$accent"), note, width)
+    return Content("\n").join(lines)
+
+
+def _row(name: str, value: str, column: int, width: int) -> list[Content]:
+    label = Content.styled(" " * _INDENT + name, "$muted")
+    if width - column < _LEAST_VALUE_CELLS:
+        return [label, *_hanging(Content(" " * 2 * _INDENT), value, width)]
+    return _hanging(label.pad_right(column - label.cell_length), value, width)
+
+
+def _hanging(lead: Content, text: str, width: int) -> list[Content]:
+    """``text`` after ``lead``, its further lines flush with its first."""
+    first, *rest = Content(text).wrap(max(1, width - lead.cell_length))
+    indent = Content(" " * lead.cell_length)
+    return [lead + first, *(indent + line for line in rest)]
