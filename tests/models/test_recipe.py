@@ -13,7 +13,15 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from quanttui.models.demo.recipe import Recipe, build_model, heldout_loss, read_books, train, train_tokenizer
 
 TINY = Recipe(
-    vocab_size=300, hidden_size=64, intermediate_size=64, layers=1, heads=2, key_value_heads=1, batch_windows=2, steps=4
+    vocab_size=300,
+    hidden_size=64,
+    intermediate_size=64,
+    layers=1,
+    heads=2,
+    key_value_heads=1,
+    batch_windows=2,
+    steps=3,
+    polish_steps=1,
 )
 
 

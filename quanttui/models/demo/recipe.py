@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -41,12 +42,14 @@ class Recipe:
     heads: int = 4
     key_value_heads: int = 2
     batch_windows: int = 16
-    steps: int = 2400
+    steps: int = 1300
     warmup_steps: int = 60
     decay_share: float = 0.5
     muon_lr: float = 5e-3
     adamw_lr: float = 3e-3
     weight_decay: float = 0.1
+    polish_steps: int = 240
+    polish_rate: float = 0.1
     seed: int = 1729
 
 
@@ -134,9 +137,45 @@ def optimizers_of(model: LlamaForCausalLM, recipe: Recipe) -> list[torch.optim.O
 
 
 def learning_rate_factor(step: int, recipe: Recipe) -> float:
-    """Warm-up, plateau, then a straight line to zero over the last ``decay_share`` of the steps."""
+    """Warm-up, plateau, a straight line to zero over the last ``decay_share`` of the steps; the polish, another."""
+    if step >= recipe.steps:
+        return recipe.polish_rate * (1 - (step - recipe.steps) / recipe.polish_steps)
     decay_steps = recipe.steps * recipe.decay_share
     return max(0.0, min(1.0, (step + 1) / recipe.warmup_steps, (recipe.steps - step) / decay_steps))
+
+
+def repeats(token_ids: torch.Tensor, first: int) -> torch.Tensor:
+    """Where a token of [windows, tokens], from ``first`` on, ends a 4-gram that its window has had before; bool."""
+    marked = torch.zeros_like(token_ids, dtype=torch.bool)
+    for window, ids in enumerate(token_ids.tolist()):
+        seen: set[tuple[int, ...]] = set()
+        for end in range(4, len(ids) + 1):
+            gram = tuple(ids[end - 4 : end])
+            marked[window, end - 1] = gram in seen and end - 1 >= first
+            seen.add(gram)
+    return marked
+
+
+def repetition_loss(model: LlamaForCausalLM, prefixes: torch.Tensor, new_tokens: int = 96) -> torch.Tensor:
+    """How likely the model makes its own repetitions when it continues ``prefixes`` greedily; nats a repeated token.
+
+    The sequence-level unlikelihood of Welleck et al., "Neural Text Generation with Unlikelihood Training" (2020):
+    without it a model of this size soon says the same few words over and over.
+    """
+    writer: Any = model  # transformers types generate() for another kind of self
+    with torch.no_grad():
+        written: torch.Tensor = writer.generate(
+            prefixes,
+            attention_mask=torch.ones_like(prefixes),
+            do_sample=False,
+            max_new_tokens=new_tokens,
+            min_new_tokens=new_tokens,
+            pad_token_id=1,
+        )
+    marked = repeats(written, prefixes.shape[1])[:, 1:]
+    chances = model(written[:, :-1]).logits.float().softmax(-1).gather(-1, written[:, 1:, None])[..., 0]
+    unlikelihood: torch.Tensor = (1 - chances[marked]).clamp_min(1e-6).log().sum() / marked.sum().clamp_min(1)
+    return -unlikelihood
 
 
 @torch.no_grad()
@@ -199,13 +238,18 @@ class Training:
         torch.save({"model": self.model.state_dict(), "optimizers": optimizers, "step": self.step}, fresh)
         fresh.replace(self.folder / CHECKPOINT)
 
+    @property
+    def polishing(self) -> bool:
+        return self.step >= self.recipe.steps
+
     def train_step(self) -> float:
         """One batch; returns its loss, nats a token."""
         inputs, targets = (side.to(self.device) for side in next(self.batches))
         with torch.autocast(self.device.type, torch.bfloat16):
             logits = self.model(inputs).logits
+            penalty = repetition_loss(self.model, inputs[:, : CONTEXT // 16]) if self.polishing else 0.0
         loss = functional.cross_entropy(logits.float().view(-1, self.recipe.vocab_size), targets.view(-1))
-        loss.backward()
+        (loss + penalty).backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimizer, base_rate in zip(self.optimizers, self.base_rates, strict=True):
             for group in optimizer.param_groups:
@@ -242,15 +286,16 @@ def train(text: Path, out: Path, heldout_text: Path | None, recipe: Recipe, ever
     training.resume()
     report(f"{len(stream):,} tokens, {training.model.num_parameters():,} parameters, {json.dumps(asdict(recipe))}")
 
+    last_step = recipe.steps + recipe.polish_steps
     first_step, started, mean_loss = training.step, time.monotonic(), math.nan
-    while training.step < recipe.steps:
+    while training.step < last_step:
         loss = training.train_step()
         mean_loss = loss if math.isnan(mean_loss) else 0.95 * mean_loss + 0.05 * loss
         if training.step % 20 == 0:
             tokens = (training.step - first_step) * recipe.batch_windows * CONTEXT
             rate = tokens / (time.monotonic() - started)
-            report(f"step {training.step}/{recipe.steps} loss {mean_loss:.3f} {rate:,.0f} tokens/s")
-        if training.step % every == 0 or training.step == recipe.steps:
+            report(f"step {training.step}/{last_step} loss {mean_loss:.3f} {rate:,.0f} tokens/s")
+        if training.step % every == 0 or training.step == last_step:
             training.save_checkpoint()
             if heldout:
                 token, character = heldout_loss(training.model, tokenizer, heldout)
