@@ -197,8 +197,8 @@ class ScreenActions(Screen[None]):
             return
         engine = self._me.selection.engine
         loads = load_sections(self._me.run_view)
-        run_key = self.keys_by_id().get("run", "F5")
-        self.app.push_screen(DetailsScreen(loads, engine_section(engine) if engine else None, run_key))
+        empty = "Nothing was loaded yet" + ("" if self._me.is_busy else f": press {self.keys_by_id().get('run', 'F5')}")
+        self.app.push_screen(DetailsScreen(loads, engine_section(engine) if engine else None, empty))
 
     def action_zoom(self) -> None:
         if self.maximized is not None:

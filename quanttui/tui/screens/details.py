@@ -1,4 +1,4 @@
-"""Over the cockpit: how each model of a run was loaded, and what the engine runs on. Shows sections; decides nothing."""
+"""Over the cockpit: how each model of a run was loaded, and what the engine runs on. Decides nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LEAST_VALUE_CELLS = 16
 
 
 class DetailsScreen(ModalScreen[None]):
-    """``loads`` a section each; ``engine`` None: it is not known yet; ``run_key``: the key that starts a run."""
+    """``empty`` is said where there are no ``loads``; ``engine`` None: it is not known yet."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,i,q", "close", "Back", show=False, tooltip="Close the details", id="details_close"),
@@ -32,20 +32,20 @@ class DetailsScreen(ModalScreen[None]):
         Binding("G,upper_g", "scroll('scroll_end')", "To the end", show=False, tooltip="To the end", id="details_end"),
     ]
 
-    def __init__(self, loads: Sequence[Section], engine: Section | None, run_key: str) -> None:
+    def __init__(self, loads: Sequence[Section], engine: Section | None, empty: str) -> None:
         super().__init__()
-        self._loads, self._engine, self._run_key = loads, engine, run_key
+        self._loads, self._engine, self._empty = loads, engine, empty
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="details") as box:
             box.border_title = Content("Details")
             box.border_subtitle = Content("esc closes · j k scroll")
             if not self._loads:
-                yield Static(Content.styled(f"Nothing was loaded yet: press {self._run_key}", "$muted"), markup=False)
-            for section in self._loads:
-                yield SectionView(section)
-            if self._engine is not None:
-                yield SectionView(self._engine)
+                yield Static(Content.styled(self._empty, "$muted"), markup=False, id="details-empty")
+            sections = [*self._loads, *([self._engine] if self._engine is not None else ())]
+            column = value_column(sections)
+            for section in sections:
+                yield SectionView(section, column)
 
     def action_close(self) -> None:
         self.dismiss(None)
@@ -55,26 +55,30 @@ class DetailsScreen(ModalScreen[None]):
 
 
 class SectionView(Widget):
-    """A section, laid out for whatever width it is given."""
+    """A section, laid out for whatever width it is given; its values begin at ``column``."""
 
     DEFAULT_CSS = "SectionView { height: auto; }"
 
-    def __init__(self, section: Section) -> None:
+    def __init__(self, section: Section, column: int) -> None:
         super().__init__()
-        self._section = section
+        self._section, self._column = section, column
 
     def render(self) -> Content:
-        return section_content(self._section, self.content_size.width)
+        return section_content(self._section, self._column, self.content_size.width)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return section_content(self._section, width).plain.count("\n") + 1
+        return section_content(self._section, self._column, width).plain.count("\n") + 1
 
 
-def section_content(section: Section, width: int) -> Content:
+def value_column(sections: Sequence[Section]) -> int:
+    """Where the values begin, the same in all ``sections``."""
+    return _INDENT + max((cell_len(name) for section in sections for name, _ in section.rows), default=0) + _GAP
+
+
+def section_content(section: Section, column: int, width: int) -> Content:
     """Names and values in two columns, long values wrapped within theirs; where that is too narrow, beneath each
     other."""
     lines = [Content.assemble((section.title, "bold $primary"), (f"  {section.remark}", "$muted"))]
-    column = _INDENT + max((cell_len(name) for name, _ in section.rows), default=0) + _GAP
     for name, value in section.rows:
         lines += _row(name, value, column, width)
     for note in section.notes:

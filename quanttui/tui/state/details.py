@@ -60,7 +60,7 @@ def _load_section(view: VariantView, report: LoadReport, reference: LoadReport |
 def _size(report: LoadReport, reference: LoadReport | None) -> str:
     size = f"{report.parameter_bytes:,} = {measures.weight_bytes(report.parameter_bytes)}"
     ratio = measures.ratio(report.parameter_bytes, reference.parameter_bytes) if reference else ""
-    return f"{size}, {ratio} of the reference" if ratio else size
+    return f"{size} ({ratio})" if ratio else size
 
 
 def _safe(rows: list[Row] | tuple[Row, ...]) -> tuple[Row, ...]:
