@@ -48,7 +48,7 @@ class Recipe:
     muon_lr: float = 5e-3
     adamw_lr: float = 3e-3
     weight_decay: float = 0.1
-    polish_steps: int = 240
+    polish_steps: int = 160
     polish_rate: float = 0.1
     seed: int = 1729
 
@@ -157,7 +157,7 @@ def repeats(token_ids: torch.Tensor, first: int) -> torch.Tensor:
 
 
 def repetition_loss(model: LlamaForCausalLM, prefixes: torch.Tensor, new_tokens: int = 96) -> torch.Tensor:
-    """How likely the model makes its own repetitions when it continues ``prefixes`` greedily; nats a repeated token.
+    """How likely the model makes its own repetitions when it continues ``prefixes`` greedily; nats a token.
 
     The sequence-level unlikelihood of Welleck et al., "Neural Text Generation with Unlikelihood Training" (2020):
     without it a model of this size soon says the same few words over and over.
@@ -174,7 +174,7 @@ def repetition_loss(model: LlamaForCausalLM, prefixes: torch.Tensor, new_tokens:
         )
     marked = repeats(written, prefixes.shape[1])[:, 1:]
     chances = model(written[:, :-1]).logits.float().softmax(-1).gather(-1, written[:, 1:, None])[..., 0]
-    unlikelihood: torch.Tensor = (1 - chances[marked]).clamp_min(1e-6).log().sum() / marked.sum().clamp_min(1)
+    unlikelihood: torch.Tensor = (1 - chances[marked]).clamp_min(1e-6).log().sum() / (len(prefixes) * new_tokens)
     return -unlikelihood
 
 
