@@ -126,7 +126,6 @@ def test_figures_that_would_mean_nothing_are_refused(bad, message):
 def test_the_verdict_names_both_models():
     text = summarize([score_of([0.5] * 100)], reference="bf16", candidate="nf4").verdict.text
     assert "nf4 picks bf16's next word" in text
-    assert "from bf16" in text
 
 
 @pytest.mark.parametrize("floor", [0.0, 1e-12])
