@@ -101,8 +101,9 @@ def read_request(arguments: Namespace) -> RunRequest:
 
 def _generation(arguments: Namespace) -> GenerationSettings:
     given = {name: value for name in _SAMPLING if (value := getattr(arguments, name)) is not None}
-    if given and not arguments.do_sample:
-        option = "--" + next(iter(given)).replace("_", "-")
+    idle = [name for name in given if name != "seed"]  # a script that always names its seed is right
+    if idle and not arguments.do_sample:
+        option = "--" + idle[0].replace("_", "-")
         raise UsageError(f"{option} has no effect on greedy generation", f"Add --do-sample, or leave {option} out.")
     if arguments.system_prompt is not None and arguments.no_chat_template:
         raise UsageError("a system prompt is a part of the chat template", "Leave --no-chat-template out.")

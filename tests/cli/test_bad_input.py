@@ -35,7 +35,11 @@ WRONG = {
     "no tokens": ((*ONCE, "--max-new-tokens", "0"), "0 is not from 1 up", "--help"),
     "no number": ((*ONCE, "--max-new-tokens", "many"), "'many' is no whole number", "--help"),
     "temperature without sampling": ((*ONCE, "--temperature", "0.5"), "--temperature has no effect", "--do-sample"),
-    "seed without sampling": ((*ONCE, "--seed", "0"), "--seed has no effect", "--do-sample"),
+    "seed and top-k without sampling": (
+        (*ONCE, "--seed", "0", "--top-k", "5"),
+        "--top-k has no effect",
+        "--do-sample",
+    ),
     "zero temperature": ((*ONCE, "--do-sample", "--temperature", "0"), "0 is not above 0", "--help"),
     "NaN temperature": ((*ONCE, "--do-sample", "--temperature", "nan"), "nan is not above 0", "--help"),
     "top-p beyond one": ((*ONCE, "--do-sample", "--top-p", "1.5"), "1.5 is not above 0 and at most 1", "--help"),
