@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from quanttui.records import DivergenceSummary, TokenScore
+from quanttui.records import DivergenceSummary, Score, TokenScore
 
 
 def divergence_document(summary: DivergenceSummary) -> dict[str, Any]:
@@ -29,6 +29,16 @@ def divergence_document(summary: DivergenceSummary) -> dict[str, Any]:
         "by_confidence": [asdict(bucket) for bucket in summary.by_confidence],
         "verdict": summary.verdict.text,
         "verdict_level": summary.verdict.level.value,
+    }
+
+
+def scoring_document(score: Score) -> dict[str, Any]:
+    """How it was measured. int8's figures depend on the chunk: its outlier columns are taken over all of it."""
+    return {
+        "chunk_tokens": score.chunk_tokens,
+        "windows": list(score.windows),
+        "seconds": score.seconds,
+        "notes": list(score.notes),
     }
 
 

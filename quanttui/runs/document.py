@@ -22,7 +22,7 @@ from quanttui.records import (
     Run,
     Variant,
 )
-from quanttui.runs.divergence_document import divergence_document, token_document
+from quanttui.runs.divergence_document import divergence_document, scoring_document, token_document
 
 SCHEMA_VERSION = 1
 _VERSIONS = ("python", "torch", "transformers", "bitsandbytes")
@@ -109,6 +109,7 @@ def _candidate(candidate: CandidateResult, options: _Options, per_token: bool) -
             for span in candidate.diff
         ],
         "divergence": divergence_document(candidate.divergence) if candidate.divergence else None,
+        "scoring": scoring_document(candidate.score) if candidate.score else None,
     }
     if per_token and candidate.score:
         document["per_token"] = [token_document(token) for token in candidate.score.tokens]

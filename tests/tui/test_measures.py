@@ -1,30 +1,8 @@
-"""Sizes, times and ratios as they are written; what is not known is never 0."""
+"""Bars, ratios and readings as they are written; what is not known is never 0."""
 
 from __future__ import annotations
 
-import pytest
-
 from quanttui.tui import measures
-
-
-@pytest.mark.parametrize(
-    ("count", "shown"),
-    [(None, "n/a"), (0, "0 B"), (14_684_160, "14.7 MB"), (6_030_000_000, "6.03 GB"), (16_060_522_496, "16.1 GB")],
-)
-def test_weights_are_written_in_decimal_units(count: int | None, shown: str):
-    assert measures.weight_bytes(count) == shown
-
-
-@pytest.mark.parametrize(("count", "shown"), [(None, "n/a"), (512 * 2**20, "512 MiB"), (5 * 2**30, "5.0 GiB")])
-def test_memory_is_written_in_binary_units(count: int | None, shown: str):
-    assert measures.memory_bytes(count) == shown
-
-
-@pytest.mark.parametrize(
-    ("duration", "shown"), [(None, "n/a"), (0.0244, "24 ms"), (0.42, "0.42 s"), (12.0, "12.0 s"), (65, "1 min 05 s")]
-)
-def test_times(duration: float | None, shown: str):
-    assert measures.seconds(duration) == shown
 
 
 def test_a_ratio_needs_both_numbers():

@@ -9,7 +9,7 @@ from quanttui.text import safe_line
 from quanttui.tui import measures
 from quanttui.tui.state.run_view import RunView
 from quanttui.tui.state.variant_view import VariantView
-from quanttui.units import format_option
+from quanttui.units import format_bytes, format_option
 
 Row = tuple[str, str]
 
@@ -58,7 +58,7 @@ def _load_section(view: VariantView, report: LoadReport, reference: LoadReport |
 
 
 def _size(report: LoadReport, reference: LoadReport | None) -> str:
-    size = f"{report.parameter_bytes:,} = {measures.weight_bytes(report.parameter_bytes)}"
+    size = f"{report.parameter_bytes:,} = {format_bytes(report.parameter_bytes)}"
     ratio = measures.ratio(report.parameter_bytes, reference.parameter_bytes) if reference else ""
     return f"{size} ({ratio})" if ratio else size
 

@@ -16,6 +16,7 @@ from quanttui.records import (
     Variant,
 )
 from quanttui.tui import measures
+from quanttui.units import format_bytes, format_seconds
 
 
 class Stage(StrEnum):
@@ -132,9 +133,9 @@ def figures(view: VariantView, reference: VariantView | None) -> list[Figure]:
     weights, peak, load = view.weight_bytes, view.peak_bytes, view.load_seconds
     speed, first = view.tokens_per_second, view.seconds_to_first_token
     return [
-        figure("weights", weights, "weight_bytes", measures.weight_bytes(weights)),
-        figure("load", load, "load_seconds", measures.seconds(load)),
-        figure("peak", peak, "peak_bytes", measures.weight_bytes(peak)),
+        figure("weights", weights, "weight_bytes", format_bytes(weights)),
+        figure("load", load, "load_seconds", format_seconds(load)),
+        figure("peak", peak, "peak_bytes", format_bytes(peak)),
         figure("", speed, "tokens_per_second", measures.speed(speed)),
-        figure("first token", first, "seconds_to_first_token", measures.seconds(first)),
+        figure("first token", first, "seconds_to_first_token", format_seconds(first)),
     ]

@@ -12,6 +12,7 @@ from textual.widgets import Static
 from quanttui.records import GpuReading, HostReading, MemoryReading
 from quanttui.text import safe_line
 from quanttui.tui import measures
+from quanttui.units import format_memory
 
 _HISTORY = 240
 _STALE_SECONDS = 3.0
@@ -81,7 +82,7 @@ class MemoryPane(VerticalScroll):
         rows = [
             _ends("host memory", _of(host.used_bytes, host.total_bytes), width),
             _bar(host.used_bytes, host.total_bytes, width),
-            _ends("engine, resident", measures.memory_bytes(host.engine_bytes), width),
+            _ends("engine, resident", format_memory(host.engine_bytes), width),
             self._spark("engine", width, None),
         ]
         if host.cpu_percent is not None:
@@ -95,7 +96,7 @@ class MemoryPane(VerticalScroll):
 
 
 def _of(part: int | None, whole: int | None) -> str:
-    return f"{measures.gibibytes(part)}/{measures.memory_bytes(whole)}"
+    return f"{measures.gibibytes(part)}/{format_memory(whole)}"
 
 
 def _ends(left: str, right: str, width: int) -> Content:

@@ -11,9 +11,9 @@ from textual.widgets import OptionList, Static
 
 from quanttui.records import ModelEntry
 from quanttui.text import safe_line
-from quanttui.tui import measures
 from quanttui.tui.messages import ModelRequested
 from quanttui.tui.widgets.choice_list import ChoiceList, Row
+from quanttui.units import format_bytes
 
 
 class ModelList(Vertical):
@@ -85,5 +85,5 @@ def _parameters(count: int | None) -> str:
 
 def _row(entry: ModelEntry, chosen: bool) -> Row:
     sign = "✗" if entry.problem else "●" if chosen else " "
-    size = measures.weight_bytes(entry.size_bytes) if entry.size_bytes is not None else ""
+    size = format_bytes(entry.size_bytes) if entry.size_bytes is not None else ""
     return sign, safe_line(entry.id), size, "bold" if chosen else "dim" if entry.problem else ""

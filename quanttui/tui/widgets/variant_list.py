@@ -9,10 +9,10 @@ from textual.widgets import OptionList, Static
 
 from quanttui.records import Variant
 from quanttui.text import safe_line
-from quanttui.tui import measures
 from quanttui.tui.messages import VariantTickRequested
 from quanttui.tui.state.selection import DESCRIPTIONS, Selection
 from quanttui.tui.widgets.choice_list import ChoiceList, Row
+from quanttui.units import format_bytes
 
 
 class VariantList(Vertical):
@@ -60,7 +60,7 @@ class VariantList(Vertical):
 
 def _row(variant: Variant, selection: Selection) -> Row:
     size = selection.measured_bytes.get(variant)
-    shown_size = measures.weight_bytes(size) if size is not None else ""
+    shown_size = format_bytes(size) if size is not None else ""
     name = safe_line(variant.spelling)
     if variant == selection.reference:
         return "●", name, f"{shown_size}  ref".strip(), "bold"
