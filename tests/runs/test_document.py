@@ -68,7 +68,7 @@ def test_has_the_promised_keys(measured: Run) -> None:
     output = {"variant", "options", "text", "token_ids", "finish_reason"}
     output |= {"tokens_per_second", "time_to_first_token_seconds"}
     assert output <= prompt["reference"].keys()
-    assert output | {"first_divergence", "diff", "divergence"} <= prompt["candidates"][0].keys()
+    assert output | {"first_divergence", "diff", "divergence", "scoring"} <= prompt["candidates"][0].keys()
     assert {"variant", "load_seconds", "parameter_bytes", "peak_bytes"} <= document["loads"][0].keys()
 
 
