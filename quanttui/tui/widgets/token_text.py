@@ -88,7 +88,14 @@ class TokenText(ScrollView, inherit_bindings=False):
         super().notify_style_update()
         self._styles.clear()
 
+    def watch_show_vertical_scrollbar(self) -> None:
+        """The bar comes and goes within an unchanged size, so no Resize tells of it."""
+        self._fit()
+
     def on_resize(self, event: events.Resize) -> None:
+        self._fit()
+
+    def _fit(self) -> None:
         if self._text_width != self._wrapper.width:
             self._wrap()
         self._follow()
