@@ -85,7 +85,7 @@ def _output_title(name: str, output: Output, difference: str = "") -> Text:
 def _difference(candidate: CandidateResult) -> str:
     if candidate.first_divergence is None:
         return " · the same text as the reference"
-    return f" · parts from the reference at token {candidate.first_divergence}, [marked]"
+    return f" · parts from the reference at token {candidate.first_divergence + 1}, [marked]"
 
 
 def _indented(text: Text) -> RenderableType:

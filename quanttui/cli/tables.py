@@ -61,6 +61,7 @@ def option_table(run: Run) -> Table:
 def divergence_table(run: Run) -> Table:
     """One row a candidate, pooled over the prompts. KL(reference‖candidate) in nats per token."""
     table = plain_table("variant", "tokens", "KL mean", "median", "p99", "× floor", "same top", "Δp", "ppl", "flips")
+    table.columns[2].no_wrap = True
     for summary in run.summaries:
         table.add_row(*_divergence_row(summary))
     floor = run.summaries[0].divergence.noise_floor
@@ -83,7 +84,7 @@ def _divergence_row(summary: CandidateSummary) -> list[Text | str]:
         format_multiple(divergence.noise_multiple),
         format_percent(divergence.same_top),
         f"{divergence.rms_delta_p:.2f}",
-        f"{divergence.perplexity_reference:.3g} → {divergence.perplexity_candidate:.3g}",
+        f"{_perplexity(divergence.perplexity_reference)} → {_perplexity(divergence.perplexity_candidate)}",
         f"{divergence.real_flips} + {divergence.tie_flips}",
     ]
 
@@ -100,9 +101,9 @@ def _speed(run: Run, index: int) -> float | None:
 
 
 def _parts_at(run: Run, index: int) -> str:
-    """First divergences, prompt by prompt; "=" where the texts are equal."""
+    """First divergences, prompt by prompt, counted from 1 as the screen counts; "=" where the texts are equal."""
     found = [result.candidates[index - 1].first_divergence for result in run.prompts]
-    return " ".join("=" if first is None else str(first) for first in found)
+    return " ".join("=" if first is None else str(first + 1) for first in found)
 
 
 def _peak(load: LoadRecord) -> int | None:
@@ -116,6 +117,10 @@ def _mean(values: list[float | None]) -> float | None:
 
 def _ratio(value: float | None, reference: float | None) -> str:
     return format_ratio(value / reference if value is not None and reference else None)
+
+
+def _perplexity(value: float) -> str:
+    return f"{value:.2f}" if value < 100 else f"{value:.4g}"
 
 
 def _rate(per_second: float | None) -> str:

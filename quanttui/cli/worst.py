@@ -50,7 +50,8 @@ def _places(run: Run, variant: Variant) -> Iterator[_Place]:
 
 def _line(place: _Place, *, several: bool) -> Text:
     token = place.token
-    where = f"prompt {place.prompt + 1}, token {place.index}" if several else f"token {place.index}"
+    number = f"token {place.index + 1}"
+    where = f"prompt {place.prompt + 1}, {number}" if several else number
     return Text.assemble(
         f"  {where} ",
         (f'"{safe_line(token.text)}"', "bold"),

@@ -23,7 +23,7 @@ def test_people_get_texts_costs_and_differences_on_stdout(command: Any) -> None:
     assert result.code == 0
     assert "there lived a king who had three daughters" in result.out
     assert "three [sons]" in result.out
-    assert "parts from the reference at token 7" in result.out
+    assert "parts from the reference at token 8" in result.out
     assert "14.7 MB" in result.out
     assert "0.48×" in result.out
 

@@ -43,7 +43,7 @@ def test_every_load_is_told_with_its_options_as_the_libraries_name_them() -> Non
     rows = dict(candidate.rows)
     assert rows["bnb_4bit_use_double_quant"] == "True"
     assert rows["bnb_4bit_quant_type"] == "nf4"
-    assert rows["parameter bytes"].endswith("= 7.08 MB (0.48×)")
+    assert rows["parameter bytes"].endswith("= 7.1 MB (0.48×)")
     assert candidate.notes == (SET_ASIDE, UNPACKED)
 
 
