@@ -38,7 +38,8 @@ PAGE_OF = {
 TAB_NAMES = {pane: pane.title() for pane in NUMBERED} | {Pane.DIVERGENCE: "Diverge"}
 """Seven of them fill 78 columns to the last."""
 
-WIDE_COLUMNS, WIDE_ROWS = 100, 30
+WIDE_COLUMNS, WIDE_ROWS = 112, 38
+"""Below either, the figures and the microscope would leave a pair of outputs less than four lines of text."""
 HUGE_COLUMNS, HUGE_ROWS = 160, 45
 
 
