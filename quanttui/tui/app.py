@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from textual.actions import ActionParseResult
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import BindingType
+from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -46,7 +48,7 @@ class QuantTuiApp(App[None]):
             self.register_theme(theme)
         self.theme = services.choices.theme
         self.is_open = False
-        self._leaving = False
+        self.is_leaving = False
 
     def compose(self) -> ComposeResult:
         yield Static("quanttui", markup=False, id="opening")
@@ -91,10 +93,23 @@ class QuantTuiApp(App[None]):
     def on_branch_screen_stop_requested(self) -> None:
         self.main.stop_branch()
 
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """What was said before goes with the next action, unless that says something itself."""
+        said = self.main.said if self.is_open else None
+        done = await super().run_action(action, default_namespace, namespaces)
+        if said is not None and self.main.said is said:
+            self.main.forget_warning()
+        return done
+
     def action_leave(self) -> None:
         """Leave; while a run goes on, only when asked twice."""
-        if self.is_open and self.main.is_busy and not self._leaving:
-            self._leaving = True
+        if self.is_open and self.main.is_busy and not self.is_leaving:
+            self.is_leaving = True
             self.main.warn("a run is going on · q or ctrl+q again leaves · esc stops it")
             return
         self.exit(return_code=0)
@@ -105,6 +120,8 @@ class QuantTuiApp(App[None]):
 
     def action_theme(self) -> None:
         self.theme = next_theme(self.theme)
+        if self.is_open:
+            self.main.say(f"theme: {self.theme}")
 
     def action_help(self) -> None:
         from quanttui.tui.screens.help import HelpScreen
@@ -114,7 +131,7 @@ class QuantTuiApp(App[None]):
 
     def forget_leaving(self) -> None:
         """The run ended, or the user went on working: leaving asks again."""
-        self._leaving = False
+        self.is_leaving = False
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         for command in IN_PALETTE if self.is_open else ():

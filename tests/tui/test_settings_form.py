@@ -54,3 +54,10 @@ def test_a_system_prompt_needs_the_chat_template():
     typed = TYPED | {"system_prompt": "be brief"}
     assert read_settings(typed, TICKED).settings.system_prompt == "be brief"
     assert read_settings(typed, TICKED | {"chat_template": False}).settings.system_prompt is None
+
+
+def test_new_tokens_beyond_the_context_are_a_problem_that_names_it():
+    typed = TYPED | {"max_new_tokens": "513"}
+    assert read_settings(typed, TICKED, 512).problems == {"max_new_tokens": "at most 512: the model's context"}
+    assert read_settings(typed, TICKED, 513).settings.max_new_tokens == 513
+    assert read_settings(typed, TICKED).settings.max_new_tokens == 513

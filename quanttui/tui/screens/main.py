@@ -30,6 +30,7 @@ from quanttui.tui.services import Services
 from quanttui.tui.state.pages import Page, Pane, layout_class
 from quanttui.tui.state.run_view import RunView
 from quanttui.tui.state.selection import Selection
+from quanttui.tui.state.stale import choices_changed
 from quanttui.tui.state.status import Status, Tone, run_status
 from quanttui.tui.widgets.candidate_bar import CandidateBar
 from quanttui.tui.widgets.divergence import DivergencePane
@@ -65,7 +66,7 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
         self.reading: MemoryReading | None = None
         self.run_view: RunView | None = None
         self.idle_status = Status("engine warming up", Tone.BUSY)
-        self._warning: Status | None = None
+        self.said: Status | None = None
         self._stale = True
 
     def compose(self) -> ComposeResult:
@@ -117,11 +118,14 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
             return
         self.run_view.apply(message.event)
         self._stale = True
-        if isinstance(message.event, ModelLoaded):
-            measured = {**self.selection.measured_bytes, message.event.variant: message.event.report.parameter_bytes}
-            self.select(replace(self.selection, measured_bytes=measured))
+        model = self.selection.model
+        if isinstance(message.event, ModelLoaded) and model and model.path == self.run_view.request.model.path:
+            self.select(self.selection.with_load(message.event.report))
         if self.run_view.is_over:
+            asked = self.owner.is_leaving
             self.forget_warning()
+            if asked:
+                self.say("the run is over · q leaves")
             self.paint()
 
     @on(messages.EngineWarmed)
@@ -167,15 +171,18 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
 
     @on(messages.CandidateRequested)
     def candidate_requested(self, message: messages.CandidateRequested) -> None:
+        self.forget_warning()
         if self.run_view is not None:
             self.run_view.show([view.variant for view in self.run_view.candidates].index(message.variant))
             self.paint()
 
     @on(messages.PageRequested)
     def page_requested(self, message: messages.PageRequested) -> None:
+        self.forget_warning()
         self.action_pane(message.pane)
 
     @on(messages.SettingsEdited)
+    @on(TextArea.Changed)
     def settings_edited(self) -> None:
         self.forget_warning()
 
@@ -185,6 +192,7 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
         self.query_one(ModelList).show(self.entries, selection.model)
         self.query_one(VariantList).show(selection)
         self.query_one(HeaderLine).show(selection, self.reading)
+        self.query_one(SettingsRow).show(selection)
         self.paint_footer()
 
     def show_page(self, page: Page) -> None:
@@ -202,12 +210,15 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
             self._arranged = wanted
 
     def warn(self, words: str) -> None:
+        self.say(words, Tone.WARNING)
+
+    def say(self, words: str, tone: Tone = Tone.QUIET) -> None:
         """A line in the footer in place of the status, until something else happens. ``words`` may be raw."""
-        self._warning = Status(safe_line(words), Tone.WARNING)
+        self.said = Status(safe_line(words), tone)
         self.paint_footer()
 
     def forget_warning(self) -> None:
-        self._warning = None
+        self.said = None
         self.owner.forget_leaving()
         self.paint_footer()
 
@@ -220,11 +231,17 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
 
     def paint_footer(self) -> None:
         footer = self.query_one(FooterLines)
-        status = run_status(self.run_view) if self.run_view is not None else self.idle_status
-        footer.show_status(self._warning or status)
+        footer.show_status(self.said or self._status())
         keys = self.keys_by_id()
         own = FOOTER_DIVERGENCE if self._pane_of_focus() is Pane.DIVERGENCE else ()
         footer.show_keys([*own, *((keys[name], label) for name, label in self._footer_labels() if name in keys)])
+
+    def _status(self) -> Status:
+        run = self.run_view
+        if run is None or not run.is_over:
+            return run_status(run) if run else self.idle_status
+        prompt, settings = self.query_one(PromptEditor).text, self.query_one(SettingsRow).read().settings
+        return run_status(run, choices_changed=choices_changed(run, self.selection, prompt, settings))
 
     def _footer_labels(self) -> list[tuple[str, str]]:
         if isinstance(self.focused, Input | TextArea):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from quanttui.records import EngineDescription, ModelEntry, Precision, Variant
+from quanttui.records import EngineDescription, LoadReport, ModelEntry, Precision, Variant
 from quanttui.variants import default_reference
 
 DESCRIPTIONS = {
@@ -19,7 +19,8 @@ DESCRIPTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """``chosen_reference`` None: the checkpoint's own half-precision type. The reference is never a candidate."""
+    """``chosen_reference`` None: the checkpoint's own half-precision type. The reference is never a candidate, but
+    keeps its tick for when it is the reference no more. ``has_chat_template`` None: no load has told yet."""
 
     model: ModelEntry | None = None
     chosen_reference: Variant | None = None
@@ -27,6 +28,7 @@ class Selection:
     offered: tuple[Variant, ...] = tuple(Variant(precision) for precision in Precision)
     engine: EngineDescription | None = None
     measured_bytes: dict[Variant, int] = field(default_factory=dict)
+    has_chat_template: bool | None = None
 
     @property
     def reference(self) -> Variant:
@@ -43,14 +45,19 @@ class Selection:
     def with_model(self, entry: ModelEntry) -> Selection:
         if self.model is not None and entry.path == self.model.path:
             return replace(self, model=entry)
-        return replace(self, model=entry, measured_bytes={})
+        return replace(self, model=entry, measured_bytes={}, has_chat_template=None)
+
+    def with_load(self, report: LoadReport) -> Selection:
+        """What a load of the chosen model has told of it."""
+        measured = {**self.measured_bytes, report.variant: report.parameter_bytes}
+        return replace(self, measured_bytes=measured, has_chat_template=report.model.has_chat_template)
 
     def with_tick(self, variant: Variant) -> Selection:
         """The tick of ``variant`` turned over."""
         return replace(self, ticked=self.ticked ^ {variant})
 
     def with_reference(self, variant: Variant) -> Selection:
-        return replace(self, chosen_reference=variant, ticked=self.ticked - {variant})
+        return replace(self, chosen_reference=variant)
 
     def with_offer(self, variant: Variant) -> Selection:
         """``variant`` offered after its own kind, and ticked."""

@@ -20,8 +20,11 @@ class FormResult:
     problems: dict[str, str]
 
 
-def read_settings(typed: Mapping[str, str], ticked: Mapping[str, bool]) -> FormResult:
-    """``typed`` holds the text fields, ``ticked`` the switches, by the names of ``GenerationSettings``' fields."""
+def read_settings(
+    typed: Mapping[str, str], ticked: Mapping[str, bool], context_length: int | None = None
+) -> FormResult:
+    """``typed`` holds the text fields, ``ticked`` the switches, by the names of ``GenerationSettings``' fields.
+    ``context_length`` None: the model's is not known."""
     problems: dict[str, str] = {}
 
     def read(name: str, reader: Callable[[str], int | float]) -> int | float:
@@ -31,7 +34,7 @@ def read_settings(typed: Mapping[str, str], ticked: Mapping[str, bool]) -> FormR
             problems[name] = str(error)
             return 0
 
-    max_new_tokens = read("max_new_tokens", lambda text: _whole(text, 1, LARGEST_COUNT))
+    max_new_tokens = read("max_new_tokens", lambda text: _new_tokens(text, context_length))
     seed = read("seed", lambda text: _whole(text, 0, LARGEST_SEED))
     temperature, top_p, top_k = 1.0, 1.0, 0
     if ticked["do_sample"]:
@@ -49,6 +52,13 @@ def read_settings(typed: Mapping[str, str], ticked: Mapping[str, bool]) -> FormR
         system_prompt=typed["system_prompt"] or None if ticked["chat_template"] else None,
     )
     return FormResult(None if problems else settings, problems)
+
+
+def _new_tokens(text: str, context_length: int | None) -> int:
+    count = _whole(text, 1, LARGEST_COUNT)
+    if context_length is not None and count > context_length:
+        raise ValueError(f"at most {context_length}: the model's context")
+    return count
 
 
 def _whole(text: str, low: int, high: int) -> int:

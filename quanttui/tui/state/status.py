@@ -27,15 +27,17 @@ class Status:
     share: float | None = None
 
 
+CHANGED = "choices changed: F5 runs them"
 GLYPHS = {Tone.QUIET: "○", Tone.BUSY: "●", Tone.GOOD: "✓", Tone.WARNING: "!", Tone.BAD: "✗"}
 
 
-def run_status(run: RunView) -> Status:
-    """What ``run`` is doing, or how it ended."""
+def run_status(run: RunView, *, choices_changed: bool = False) -> Status:
+    """What ``run`` is doing, or how it ended; ``choices_changed``: what it shows is not what is chosen now."""
     if run.failure is not None:
-        return _failed(run)
+        return _failed(run, choices_changed=choices_changed)
     if run.is_over:
-        return Status(f"done · {_result(run)}", Tone.GOOD)
+        news = f"{CHANGED} · " if choices_changed else ""
+        return Status(f"done · {news}{_result(run)}", Tone.GOOD)
     if run.stopping:
         return Status("stopping after this step", Tone.WARNING)
     if run.current is None:
@@ -52,11 +54,13 @@ def divergence_words(view: VariantView, reference: VariantView | None) -> str:
     return f"parts at token {view.first_divergence + 1} of {max(len(view.tokens), view.first_divergence + 1)}"
 
 
-def _failed(run: RunView) -> Status:
+def _failed(run: RunView, *, choices_changed: bool) -> Status:
     assert run.failure is not None
     if run.failure.was_cancelled:
-        return Status("stopped · what was made is kept · F5 runs again", Tone.WARNING)
-    return Status(f"failed: {safe_line(run.failure.message)}", Tone.BAD)
+        then = CHANGED if choices_changed else "F5 runs again"
+        return Status(f"stopped · what was made is kept · {then}", Tone.WARNING)
+    news = f" · {CHANGED}" if choices_changed else ""
+    return Status(f"failed: {safe_line(run.failure.message)}{news}", Tone.BAD)
 
 
 def _result(run: RunView) -> str:

@@ -17,11 +17,27 @@ from quanttui.text import safe_line
 
 
 class SafeInput(Input):
-    """An input in which nothing that was typed or pasted acts on the terminal."""
+    """An input in which nothing that was typed or pasted acts on the terminal.
+
+    Textual selects the old value when a key brings the focus; here the click that brings it does so too.
+    """
+
+    _is_fresh = False
 
     @property
     def _value(self) -> Text:
         return Text(safe_line(self.value), no_wrap=True, overflow="ignore", end="")
+
+    def on_focus(self) -> None:
+        self._is_fresh = True
+
+    def on_key(self) -> None:
+        self._is_fresh = False
+
+    def on_mouse_up(self) -> None:
+        if self._is_fresh and self.selection.is_empty:
+            self.select_all()
+        self._is_fresh = False
 
 
 class Field(Horizontal):
@@ -40,13 +56,15 @@ class Field(Horizontal):
 
 
 class Switch(Static):
-    """On or off, told by its box as well as by colour."""
+    """On or off, told by its box as well as by colour. Not ``offered``: there is none of it, and it cannot be
+    switched; what was chosen is kept."""
 
     can_focus = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space,enter", "switch", "Switch", show=False, tooltip="Switch on or off", id="switch")
     ]
     on = reactive(False)
+    offered = reactive(True, layout=True)
 
     class Changed(Message):
         """A switch was switched."""
@@ -57,9 +75,13 @@ class Switch(Static):
         self.set_reactive(Switch.on, on)
 
     def render(self) -> Content:
+        if not self.offered:
+            return Content(f"☐ {self._label}: none").stylize("$muted")
         return Content(f"{'☑' if self.on else '☐'} {self._label}")
 
     def action_switch(self) -> None:
+        if not self.offered:
+            return
         self.on = not self.on
         self.post_message(self.Changed())
 

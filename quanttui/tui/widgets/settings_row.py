@@ -10,6 +10,7 @@ from textual.widgets import Input, Static
 
 from quanttui.records import GenerationSettings
 from quanttui.tui.messages import SettingsEdited
+from quanttui.tui.state.selection import Selection
 from quanttui.tui.state.settings_form import FormResult, read_settings
 from quanttui.tui.widgets.fields import Field, Switch
 
@@ -22,6 +23,7 @@ class SettingsRow(Vertical):
     def __init__(self, settings: GenerationSettings) -> None:
         super().__init__(id="settings", classes="pane")
         self._initial = settings
+        self._context_length: int | None = None
 
     def compose(self) -> ComposeResult:
         first = self._initial
@@ -46,7 +48,15 @@ class SettingsRow(Vertical):
     def read(self) -> FormResult:
         typed = {str(field.name): field.value for field in self.query(Input)}
         ticked = {str(switch.name): switch.on for switch in self.query(Switch)}
-        return read_settings(typed, ticked)
+        return read_settings(typed, ticked, self._context_length)
+
+    def show(self, selection: Selection) -> None:
+        """What the chosen model allows."""
+        self.query_one("#field-chat_template", Switch).offered = selection.has_chat_template is not False
+        context_length = selection.model.context_length if selection.model else None
+        if context_length != self._context_length:
+            self._context_length = context_length
+            self._judge()
 
     def focus_problem(self) -> None:
         """Put the cursor where the first problem is."""
