@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from textual.pilot import Pilot
@@ -16,6 +16,7 @@ from textual.pilot import Pilot
 from quanttui.engine.registry import open_engine
 from quanttui.hardware.probe import MemoryProbe
 from quanttui.models.catalog import demo_entry, resolve_model
+from quanttui.models.demo import PROMPTS
 from quanttui.tui.app import QuantTuiApp
 from quanttui.tui.services import InitialChoices, Services
 
@@ -31,15 +32,17 @@ class Picture:
     size: tuple[int, int]
     run: bool = True
     keys: tuple[str, ...] = ()
-    choices: InitialChoices = field(default_factory=InitialChoices)
+    theme: str = "quanttui-dark"
 
 
 PICTURES = (
     Picture("start-120x40", (120, 40), run=False),
-    Picture("compare-120x40", (120, 40), keys=("right",)),
-    Picture("compare-80x24", (80, 24), keys=("right",)),
-    Picture("compare-200x50", (200, 50), keys=("right",)),
-    Picture("light-120x40", (120, 40), keys=("right",), choices=InitialChoices(theme="quanttui-light")),
+    Picture("compare-120x40", (120, 40)),
+    Picture("compare-80x24", (80, 24)),
+    Picture("compare-200x50", (200, 50)),
+    Picture("divergence-80x24", (80, 24), keys=("7", "n")),
+    Picture("divergence-120x40", (120, 40), keys=("7", "n", "z")),
+    Picture("light-120x40", (120, 40), theme="quanttui-light"),
     Picture("help-120x40", (120, 40), run=False, keys=("question_mark",)),
 )
 
@@ -56,7 +59,8 @@ async def until(pilot: Pilot[None], condition: Callable[[], object], what: str) 
 async def take(picture: Picture) -> None:
     engine = open_engine("torch")
     probe = MemoryProbe(lambda: getattr(engine, "process_id", None))
-    services = Services(engine, lambda: [demo_entry()], resolve_model, probe.read, picture.choices)
+    choices = InitialChoices(prompt=PROMPTS[0], examples=PROMPTS, theme=picture.theme)
+    services = Services(engine, lambda: [demo_entry()], resolve_model, probe.read, choices)
     app = QuantTuiApp(services)
     try:
         async with app.run_test(size=picture.size) as pilot:

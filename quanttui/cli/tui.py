@@ -33,12 +33,17 @@ def _show(settings: Settings) -> int:
     from quanttui.cli.engines import open_configured_engine
     from quanttui.hardware.probe import MemoryProbe
     from quanttui.models.catalog import list_models, resolve_model
+    from quanttui.models.demo import PROMPTS
     from quanttui.tui import run_app
-    from quanttui.tui.services import Services
+    from quanttui.tui.services import InitialChoices, Services
 
     engine = open_configured_engine(settings)
     probe = MemoryProbe(lambda: getattr(engine, "process_id", os.getpid()))
     try:
-        return run_app(Services(engine, list_models, resolve_model, probe.read))
+        return run_app(
+            Services(
+                engine, list_models, resolve_model, probe.read, InitialChoices(prompt=PROMPTS[0], examples=PROMPTS)
+            )
+        )
     finally:
         probe.close()

@@ -17,10 +17,11 @@ DEFAULT_PROMPT = "Once upon a time"
 @dataclass(frozen=True, slots=True)
 class InitialChoices:
     """What is chosen when the app opens. ``model_id`` None: the first of the catalogue; ``reference`` None: the
-    checkpoint's own half-precision type."""
+    checkpoint's own half-precision type. ``examples``: prompts that a key walks through."""
 
     model_id: str | None = None
     prompt: str = DEFAULT_PROMPT
+    examples: tuple[str, ...] = ()
     reference: Variant | None = None
     candidates: tuple[Variant, ...] = DEFAULT_CANDIDATES
     settings: GenerationSettings = field(default_factory=GenerationSettings)

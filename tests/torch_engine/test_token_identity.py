@@ -10,6 +10,8 @@ import torch
 from driving import DEMO, LoadModel, generate, plain_generate
 from small_models import gpt2, llama, qwen2, save_model
 
+from quanttui.models.demo import PROMPTS
+
 BF16, FP16, FP32 = torch.bfloat16, torch.float16, torch.float32
 INT8: dict[str, Any] = {"load_in_8bit": True}
 
@@ -113,3 +115,12 @@ def test_the_checkpoints_own_sampling_and_penalties_are_set_aside_and_named(
     assert [list(generate(model, "once upon").token_ids)] == plain
     (note,) = [note for note in model.report.notes if "set aside" in note]
     assert all(f"{name}={value}" in note for name, value in settings.items())
+
+
+def test_4_bit_parts_from_bf16_within_100_tokens_on_prompts_that_ship(load_model: LoadModel) -> None:
+    texts = {
+        variant: [generate(model, prompt, max_new_tokens=100).token_ids for prompt in PROMPTS[:3]]
+        for variant in ("bf16", "nf4")
+        if (model := load_model(DEMO, variant))
+    }
+    assert any(ours != theirs for ours, theirs in zip(texts["bf16"], texts["nf4"], strict=True))

@@ -7,13 +7,13 @@ from pathlib import Path
 MODEL_FOLDER = Path(__file__).parent / "model"
 
 PROMPTS = (
-    "Once upon a time",
-    "There was once a king who had three daughters,",
-    "Long ago there lived in a forest an old woman and her cat.",
-    "The youngest brother set out into the wide world, and",
-    '"Who is there?" asked the wolf. And the little girl answered,',
-    "When the princess heard this she began to weep, for",
-    "At midnight the door opened, and in came",
-    "Then the fisherman threw his net into the sea, and",
+    "The princess went down into the garden, and there she saw",
+    "The wizard laughed and told the Princess that",
+    "In the middle of the dark forest stood a little house, and",
+    "The little girl was very much afraid of the wolf, but",
+    "A poor woodcutter and his wife lived",
+    "The boy opened the door and saw",
+    "The old witch looked at the boy and said",
+    "Once upon a time there was a princess who",
 )
 """Openings that suit a model of fairy tales; the first is what a newcomer sees."""
