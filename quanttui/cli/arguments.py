@@ -43,7 +43,7 @@ class Parser(argparse.ArgumentParser):
         if not word.startswith("-"):
             return UsageError(f"{self.prog} takes no argument {word!r}", hint)
         name = word.partition("=")[0]
-        close = difflib.get_close_matches(name, self._option_string_actions, n=1, cutoff=0.5)
+        close = difflib.get_close_matches(name, self._option_string_actions, n=1, cutoff=0.65)
         nearest = f"Did you mean {close[0]}? " if close else ""
         return UsageError(f"{self.prog} has no option {name!r}", nearest + hint)
 
