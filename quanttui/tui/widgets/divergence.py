@@ -35,6 +35,7 @@ class DivergencePane(Vertical):
     with the one and say the other. ``number``: the key that leads here.
     """
 
+    ALLOW_MAXIMIZE = True
     DEFAULT_CSS = """
     DivergencePane {
         height: auto;
@@ -50,9 +51,8 @@ class DivergencePane(Vertical):
         &.-fill TokenInspector { height: 1fr; }
         &.-snug SummaryLine, &.-snug TokenInspector { margin: 0; }
         &.-snug DivergenceStrip { max-height: 6; }
-        &.-short SummaryLine { max-height: 2; }
+        &.-short SummaryLine { max-height: 3; }
         &.-short DivergenceStrip { max-height: 2; }
-        &.-short StripLegend { display: none; }
         &.-empty StripLegend, &.-empty TokenInspector, &.-empty SummaryLine { display: none; }
     }
     """

@@ -51,10 +51,12 @@ def tiles(summary: DivergenceSummary) -> list[Tile]:
 
 
 def summary_content(summary: DivergenceSummary, width: int, height: int = 4) -> Content:
-    """The verdict (two lines if it needs them and ``height`` has them), the figures, and below each what it is; in
-    two lines of height the figures' names stand beside them."""
-    figures = _tile_lines(tiles(summary), width) if height > 2 else [_one_line(tiles(summary), width)]
-    return Content("\n").join([*_verdict(summary, width, height - len(figures)), *figures][:height])
+    """The verdict (two lines if it needs them and ``height`` has them), the figures, and below each what it is; where
+    one line is left for them, the figures' names stand beside them."""
+    verdict = _verdict(summary, width, height - 1)
+    is_tight = height - len(verdict) < 2
+    figures = [_one_line(tiles(summary), width)] if is_tight else _tile_lines(tiles(summary), width)
+    return Content("\n").join([*verdict, *figures][:height])
 
 
 def _verdict(summary: DivergenceSummary, width: int, limit: int) -> list[Content]:
