@@ -52,7 +52,7 @@ SCREEN_COMMANDS = (
         "candidate",
         "Show the next candidate",
         READING,
-        "→",
+        "→ ]",
     ),
     Command(
         "previous_candidate",
@@ -61,7 +61,7 @@ SCREEN_COMMANDS = (
         "candidate",
         "Show the previous candidate",
         READING,
-        "←",
+        "← [",
     ),
     Command("copy", "y", "copy", "copy", "Copy the output to the clipboard", READING),
     Command("details", "i", "details", "details", "Show how each model was loaded: options, notes, versions", READING),
@@ -98,6 +98,7 @@ DIVERGENCE_KEYS = (
     ("← → ↑ ↓", "Token by token, row by row (home, end, g, G as well)"),
     ("n N", "The next and the previous token where the models part"),
     ("w", "The worst token; again: the next worst"),
+    ("[ ]", "The previous and the next candidate, as ← → move the cursor here"),
     ("f", "Make the candidate take the reference's token, and let it write on"),
     ("F", "Make the reference take the candidate's token, and let it write on"),
 )

@@ -35,8 +35,7 @@ PAGE_OF = {
     Pane.DIVERGENCE: Page.DIVERGENCE,
 }
 
-TAB_NAMES = {pane: pane.title() for pane in NUMBERED} | {Pane.DIVERGENCE: "Diverge"}
-"""Seven of them fill 78 columns to the last."""
+TAB_NAMES = {pane: pane.title() for pane in NUMBERED}
 
 WIDE_COLUMNS, WIDE_ROWS = 112, 38
 """Below either, the figures and the microscope would leave a pair of outputs less than four lines of text."""

@@ -34,7 +34,7 @@ class CandidateBar(Static):
         self._shown = labels
         self.display = len(labels) > 1
         names = [Content.styled(text, "bold reverse" if on else "") for text, on in labels]
-        self.update(Content.assemble(*names, ("  ← → shows another", "$muted")))
+        self.update(Content.assemble(*names, ("  [ ] shows another", "$muted")))
 
     def on_click(self, event: events.Click) -> None:
         end = 0

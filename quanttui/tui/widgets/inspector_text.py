@@ -142,7 +142,7 @@ def _flip_sentence(view: InspectorView, width: int) -> Content:
     match token.flip:
         case FlipKind.REAL:
             text = f"{view.reference} would go on with {ours}, {view.candidate} with {theirs}"
-            reason = f"  (no toss-up: {lead})"
+            reason = f"  (no tie: {lead})"
         case FlipKind.TIE:
             text = f"{ours} or {theirs} is a toss-up for {view.reference} itself"
             reason = f"  ({lead})"

@@ -16,23 +16,22 @@ _BARS = (
     (Band.VISIBLE, "▅▆", "visible"),
     (Band.STRONG, "▇█", "strong"),
 )
-_MARKS_LONG = ("other first choice", "other, but a toss-up")
-_MARKS_SHORT = ("flip", "toss-up")
+_MARKS = ("real flip", "tie flip (a toss-up)")
 
 
 def legend_content(reference: str, candidate: str, width: int) -> Content:
     """As many words as ``width`` cells hold; the glyphs themselves always stand there."""
     question = f"How far {candidate}'s next-token guess is from {reference}'s: "
-    tries = [(question, _MARKS_LONG), (question, _MARKS_SHORT), ("Guesses apart: ", _MARKS_SHORT)]
-    contents = [_line(lead, marks, "  ") for lead, marks in tries] + [_line("Guesses apart: ", _MARKS_SHORT, " ")]
+    tries = [(question, "  "), ("Guesses apart: ", "  "), ("Apart: ", " "), ("", " ")]
+    contents = [_line(lead, gap) for lead, gap in tries]
     return next((line for line in contents if line.cell_length <= width), contents[-1].truncate(width))
 
 
-def _line(lead: str, marks: tuple[str, str], gap: str) -> Content:
+def _line(lead: str, gap: str) -> Content:
     parts: list[tuple[str, str]] = [(lead, _MUTED)]
     for band, glyphs, word in _BARS:
         parts += [(glyphs, BAND_STYLES[band]), (f" {word}{gap}", _MUTED)]
-    parts += [("▲", "bold $text-error"), (f" {marks[0]}{gap}", _MUTED), ("△", _MUTED), (f" {marks[1]}", _MUTED)]
+    parts += [("▲", "bold $text-error"), (f" {_MARKS[0]}{gap}", _MUTED), ("△", _MUTED), (f" {_MARKS[1]}", _MUTED)]
     return Content.assemble(*parts)
 
 

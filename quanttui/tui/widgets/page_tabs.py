@@ -15,16 +15,20 @@ class PageTabs(Static):
         super().__init__(markup=False, id="page-tabs")
 
     def show(self, page: Page) -> None:
-        parts = []
+        """One cell between two names, all seven in 78; those on screen stand out with a cell on either side."""
+        parts, was_here = [], False
         for number, pane in enumerate(NUMBERED, 1):
             here = PAGE_OF[pane] is page
-            parts.append(Content.styled(f" {number} {TAB_NAMES[pane]} ", "reverse bold" if here else "$muted"))
+            parts.append(Content.styled(" ", "reverse" if here or was_here else ""))
+            parts.append(Content.styled(f"{number} {TAB_NAMES[pane]}", "reverse bold" if here else "$muted"))
+            was_here = here
+        parts.append(Content.styled(" ", "reverse" if was_here else ""))
         self.update(Content("").join(parts))
 
     def on_click(self, event: events.Click) -> None:
         end = 1
         for number, pane in enumerate(NUMBERED, 1):
-            end += len(f" {number} {TAB_NAMES[pane]} ")
+            end += len(f" {number} {TAB_NAMES[pane]}")
             if event.x < end:
                 self.post_message(PageRequested(pane))
                 return

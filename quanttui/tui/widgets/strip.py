@@ -245,7 +245,7 @@ class DivergenceStrip(ScrollView, can_focus=True):
     def action_notable(self, direction: int) -> None:
         """The nearest notable token that way, around the end if need be."""
         if not self._notable:
-            self.post_message(self.Hinted("no token stands out: small bars all, and no first choice beyond a toss-up"))
+            self.post_message(self.Hinted("no token stands out: small bars all, and no real flip"))
             return
         beyond = [index for index in self._notable[::direction] if (index - self.cursor) * direction > 0]
         self.move_to(beyond[0] if beyond else self._notable[::direction][0])
