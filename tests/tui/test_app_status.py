@@ -240,3 +240,18 @@ async def test_a_folder_typed_after_a_run_counts_as_a_change():
         await finish(pilot)
         await pilot.press("o", *keys("/models/llama"), "enter")
         await until(pilot, lambda: CHANGED in status(app))
+
+
+async def test_a_hint_of_the_divergence_pane_goes_when_its_cursor_moves():
+    app = make_app(choices=NF4_ONLY)
+    async with running(app) as pilot:
+        await pilot.press("f5")
+        await finish(pilot)
+        await pilot.press("7")
+        await pilot.pause()
+        await pilot.press("home", "f")
+        await pilot.pause()
+        assert "nothing to force" in status(app)
+        await pilot.press("right")
+        await pilot.pause()
+        assert status(app).startswith("done")
