@@ -239,3 +239,13 @@ async def test_every_action_is_in_the_palette_and_works_from_there():
         await pilot.press("enter")
         await finish(pilot)
         assert status(app).startswith("done")
+
+
+async def test_examples_take_turns_with_what_the_user_wrote():
+    app = make_app(choices=InitialChoices(prompt="My own words", examples=("One day", "Long ago")))
+    async with running(app) as pilot:
+        seen = []
+        for _ in range(4):
+            await pilot.press("full_stop")
+            seen.append(app.main.query_one(PromptEditor).text)
+        assert seen == ["One day", "Long ago", "My own words", "One day"]

@@ -18,6 +18,7 @@ from quanttui.tui.screens.output_painter import scroll_to_difference
 from quanttui.tui.state.details import engine_section, load_sections
 from quanttui.tui.state.pages import PAGE_OF, Page, Pane
 from quanttui.tui.state.run_view import RunView
+from quanttui.tui.state.status import Tone
 from quanttui.tui.widgets.divergence import DivergencePane
 from quanttui.tui.widgets.prompt_editor import PromptEditor
 from quanttui.tui.widgets.settings_row import SettingsRow
@@ -154,6 +155,9 @@ class ScreenActions(Screen[None]):
         words = "Options come after a plus: nf4+dq · nf4+compute=fp16 · int8+threshold=0 · nf4+skip=model.layers.0"
         self.app.push_screen(AskScreen("Add a variant", "nf4+dq", words, parse_variant), self._offer)
 
+    def action_example(self) -> None:
+        self.query_one(PromptEditor).show_next(self._me.services.choices.examples)
+
     def action_open_model(self) -> None:
         words = "A folder with a model in it, or the id of a model in the Hugging Face cache."
         self.app.push_screen(
@@ -189,7 +193,7 @@ class ScreenActions(Screen[None]):
             self._me.warn("no output to copy yet")
             return
         self.app.copy_to_clipboard(safe_text(view.text))
-        self._me.warn(f"copied {view.variant.spelling}'s output, {len(view.tokens)} tokens")
+        self._me.say(f"copied {view.variant.spelling}'s output, {len(view.tokens)} tokens", Tone.GOOD)
 
     def action_details(self) -> None:
         """How each model of the run was loaded, and what the engine runs on."""

@@ -144,7 +144,7 @@ def _flip_sentence(view: InspectorView, width: int) -> Content:
             text = f"{view.reference} would go on with {ours}, {view.candidate} with {theirs}"
             reason = f"  (no tie: {lead})"
         case FlipKind.TIE:
-            text = f"{ours} or {theirs} is a toss-up for {view.reference} itself"
+            text = f"{ours} or {theirs} is a tie for {view.reference} itself"
             reason = f"  ({lead})"
         case FlipKind.NONE:
             text, reason = f"both would go on with {ours}", ""

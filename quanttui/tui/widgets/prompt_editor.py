@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -24,6 +26,7 @@ class PromptEditor(Vertical):
     def __init__(self, text: str) -> None:
         super().__init__(id="prompt", classes="pane")
         self._initial = text
+        self._own: str | None = None
 
     def compose(self) -> ComposeResult:
         yield SafeTextArea(
@@ -42,3 +45,15 @@ class PromptEditor(Vertical):
     @property
     def text(self) -> str:
         return self.query_one(TextArea).text
+
+    def show_next(self, examples: Sequence[str]) -> None:
+        """Put the next of ``examples`` in; what the user wrote takes its turn among them, so that it is never lost."""
+        if self.text.strip() and self.text not in examples:
+            self._own = self.text
+        turns = [*examples, *([self._own] if self._own is not None else [])]
+        if not turns:
+            return
+        following = turns.index(self.text) + 1 if self.text in turns else 0
+        area = self.query_one(TextArea)
+        area.text = turns[following % len(turns)]
+        area.cursor_location = area.document.end
