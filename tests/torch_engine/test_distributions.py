@@ -14,6 +14,10 @@ from hypothesis import strategies as st
 from quanttui.errors import MeasurementError
 from quanttui.torch_engine.distributions import distribution, entropy, kl_divergence, ln_probability, rank, top
 
+ROUNDING_NATS = 5e-7
+"""Half of the 1e-6 that is promised. Each exponential is right to one or two units of fp32 (6e-8, 1.2e-7), and where
+one token has nearly all the weight, nothing averages the errors of the two sides out."""
+
 
 @st.composite
 def logits(draw, vocabulary=None):
@@ -35,9 +39,9 @@ def pairs(draw):
 def test_kl_is_not_negative_and_is_the_oracles(pair):
     p, q = (distribution(z) for z in pair)
     got = kl_divergence(p, q).numpy()
-    assert (got >= -1e-7).all()
+    assert (got >= -ROUNDING_NATS).all()
     exact = kl(*(log_softmax(z.double().numpy()) for z in pair))
-    np.testing.assert_allclose(got, exact, rtol=1e-5, atol=2e-7)
+    np.testing.assert_allclose(got, exact, rtol=1e-5, atol=ROUNDING_NATS)
 
 
 @settings(max_examples=30, deadline=None)
