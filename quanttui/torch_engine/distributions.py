@@ -54,7 +54,8 @@ def kl_divergence(p: Distribution, q: Distribution, scratch: tuple[Tensor, Tenso
 
     The logits' difference is taken about each side's own maximum: where p is large that is nearly exact, and a
     constant added to all logits changes nothing. What fp32 leaves is some 1e-8 nats either side of the true value, a
-    few 1e-7 where one token has nearly all the weight; of equal logits it is exactly 0. ``scratch``: two buffers like the logits.
+    few 1e-7 where one token has nearly all the weight; of equal logits it is exactly 0.
+    ``scratch``: two buffers like the logits.
     """
     ours, theirs = scratch or (None, None)
     difference = torch.sub(p.logits, p.maximum, out=ours).sub_(torch.sub(q.logits, q.maximum, out=theirs))
