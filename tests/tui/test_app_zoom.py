@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from scripted_app import finish, make_app, pane_text, running, screen_text
 from textual.pilot import Pilot
@@ -11,7 +13,10 @@ from quanttui.records import Precision, Variant
 from quanttui.tui.app import QuantTuiApp
 from quanttui.tui.services import InitialChoices
 
-LONG = {"bf16": " they were very happy, and then" * 60, "nf4": " they were very sad, and then" * 60}
+LONG = {
+    "bf16": " they were very extraordinarily-happy, and-afterwards then" * 80,
+    "nf4": " they were very extraordinarily-sad, and-afterwards then" * 80,
+}
 NF4 = InitialChoices(candidates=(Variant(Precision.NF4),))
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 
@@ -65,10 +70,12 @@ async def test_the_zoomed_divergence_shows_both_lists_whole() -> None:
 
 @SIZES
 @pytest.mark.parametrize("key", ["4", "5"])
+@pytest.mark.parametrize("tokens", [100, 400])
 async def test_an_output_is_wrapped_anew_when_it_is_zoomed_and_when_it_is_put_back(
-    key: str, size: tuple[int, int]
+    key: str, size: tuple[int, int], tokens: int
 ) -> None:
-    async with running(make_app(script_of(LONG), choices=NF4), size) as pilot:
+    choices = replace(NF4, settings=replace(NF4.settings, max_new_tokens=tokens))
+    async with running(make_app(script_of(LONG), choices=choices), size) as pilot:
         app = await run(pilot)
         pane = "reference" if key == "4" else "candidate"
         await pilot.press(key, "z", "home")
