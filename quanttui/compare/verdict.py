@@ -85,7 +85,7 @@ def _difference(evidence: Evidence, reference: str, candidate: str) -> str:
     choices = f"{candidate} picks {reference}'s next word {_share(evidence)}"
     if multiple is None:
         return f"{choices}; {reference}'s own noise does not show here"
-    return f"{choices}, {_times(multiple)} the noise floor apart"
+    return f"{choices}, {_times(multiple)} the noise floor"
 
 
 def _share(evidence: Evidence) -> str:

@@ -55,7 +55,7 @@ def test_nothing_is_ever_said_to_be_equal():
 
 def test_a_difference_is_told_in_words():
     assert judge(evidence(), "bf16", "nf4").text == (
-        "small: nf4 picks bf16's next word 97 % of the time (± 1.2), 12 × the noise floor apart"
+        "small: nf4 picks bf16's next word 97 % of the time (± 1.2), 12 × the noise floor"
     )
 
 
@@ -63,7 +63,7 @@ def test_a_difference_is_told_in_words():
     ("multiple", "shown"), [(6.24, "6.2 ×"), (12.4, "12 ×"), (99.6, "100 ×"), (325.4, "325 ×"), (17_179.0, "17,200 ×")]
 )
 def test_multiples_are_shown_as_precisely_as_they_are_known(multiple, shown):
-    assert f", {shown} the noise floor apart" in judge(evidence(multiple, 0.94), "fp16", "nf4").text
+    assert f", {shown} the noise floor" in judge(evidence(multiple, 0.94), "fp16", "nf4").text
 
 
 def test_no_share_is_rounded_up_to_all():

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from scripted_app import finish, make_app, pane_text, running
 from textual.app import App, ComposeResult
 from textual.widgets import Static
 
+from quanttui.engine.scripted import script_of
+from quanttui.records import Precision, Variant
+from quanttui.tui.services import InitialChoices
 from quanttui.tui.state.painting import Look, Piece
 from quanttui.tui.widgets.token_text import TokenText
 
@@ -72,3 +76,16 @@ async def test_no_word_is_cut_where_a_long_text_gives_way_to_another() -> None:
         text.show(_pieces(80))
         await pilot.pause()
         assert _words(text) == WORDS[:80]
+
+
+async def test_a_finished_run_stands_where_the_texts_part() -> None:
+    words = [f" word{n}" for n in range(120)]
+    parted = [*words[:9], " other", *words[10:]]
+    only_nf4 = InitialChoices(candidates=(Variant(Precision.NF4),))
+    app = make_app(script_of({"bf16": words, "nf4": parted}), choices=only_nf4)
+    async with running(app, size=(120, 40)) as pilot:
+        await pilot.press("f5")
+        await finish(pilot)
+        await pilot.pause()
+        assert "word9" in pane_text(app, "reference")
+        assert "other" in pane_text(app, "candidate")

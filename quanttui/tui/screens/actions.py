@@ -14,7 +14,7 @@ from quanttui.text import safe_text
 from quanttui.tui.keys import APP_COMMANDS, SCREEN_COMMANDS
 from quanttui.tui.screens.ask import AskScreen
 from quanttui.tui.screens.details import DetailsScreen
-from quanttui.tui.screens.output_painter import scroll_to_difference
+from quanttui.tui.screens.output_painter import rest_at_first_difference, scroll_to_difference
 from quanttui.tui.state.details import engine_section, load_sections
 from quanttui.tui.state.pages import PAGE_OF, Page, Pane
 from quanttui.tui.state.run_view import RunView
@@ -183,6 +183,8 @@ class ScreenActions(Screen[None]):
             return
         run.show((run.shown + by) % len(run.candidates))
         self._me.paint()
+        if run.is_over:
+            self.call_after_refresh(rest_at_first_difference, self, run)
 
     def action_copy(self) -> None:
         """Copy the output that has the focus, the candidate's otherwise."""

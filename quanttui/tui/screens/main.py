@@ -25,7 +25,7 @@ from quanttui.tui.keys import (
 )
 from quanttui.tui.screens.actions import ScreenActions
 from quanttui.tui.screens.microscope import MicroscopeActions
-from quanttui.tui.screens.output_painter import paint_hints, paint_outputs
+from quanttui.tui.screens.output_painter import paint_hints, paint_outputs, rest_at_first_difference
 from quanttui.tui.services import Services
 from quanttui.tui.state.pages import Page, Pane, layout_class
 from quanttui.tui.state.run_view import RunView
@@ -127,6 +127,7 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
             if asked:
                 self.say("the run is over · q leaves")
             self.paint()
+            self.call_after_refresh(rest_at_first_difference, self, self.run_view)
 
     @on(messages.EngineWarmed)
     def engine_warmed(self, message: messages.EngineWarmed) -> None:

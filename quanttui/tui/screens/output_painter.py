@@ -49,6 +49,13 @@ def scroll_to_difference(screen: Screen[None], span: DiffSpan) -> None:
     screen.query_one("#candidate", OutputPane).text.scroll_to_token(span.candidate[0])
 
 
+def rest_at_first_difference(screen: Screen[None], run: RunView) -> None:
+    """Nothing streams any more: both texts stand where they part, or at their start; a text that was scrolled stays."""
+    first = run.differences()[0] if run.differences() else None
+    screen.query_one("#reference", OutputPane).text.keep_in_view(first.reference[0] if first else 0)
+    screen.query_one("#candidate", OutputPane).text.keep_in_view(first.candidate[0] if first else 0)
+
+
 def _paint(
     pane: OutputPane,
     view: VariantView | None,
