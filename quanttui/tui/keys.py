@@ -107,9 +107,9 @@ DIVERGENCE_KEYS = (
     ("← → ↑ ↓", "Token by token, row by row (home, end, g, G as well)"),
     ("n N", "The next and the previous token where the models part"),
     ("w", "The worst token; again: the next worst"),
-    ("[ ]", "The previous and the next candidate, as ← → move the cursor here"),
-    ("f", "Make the candidate take the reference's token, and let it write on"),
-    ("F", "Make the reference take the candidate's token, and let it write on"),
+    ("[ ]", "The previous and the next candidate (← → move the cursor)"),
+    ("f", "Make the candidate take the reference's token and write on"),
+    ("F", "Make the reference take the candidate's token and write on"),
 )
 
 GROUPS = (RUNNING, CHOOSING, READING, DIVERGENCE, MOVING, APP)

@@ -89,6 +89,8 @@ async def test_a_long_output_scrolls_with_the_text_and_n_scrolls_back_to_the_dif
     async with running(app, (80, 24)) as pilot:
         await pilot.press("comma", *"400", "f5")
         await finish(pilot)
+        await pilot.press("5", "G")
+        await pilot.pause()
         assert "word399" in pane_text(app, "candidate")
         await pilot.press("n")
         await pilot.pause()

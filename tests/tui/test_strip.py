@@ -116,6 +116,4 @@ async def test_one_calm_token_has_a_cursor_that_stays_and_no_divergence_to_go_to
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press("right", "down", "w", "G", "n")
         assert strip_of(app).cursor == 0
-        assert [hint.words for hint in app.hints] == [
-            "no token stands out: small bars all, and no real flip"
-        ]
+        assert [hint.words for hint in app.hints] == ["no token stands out: small bars all, and no real flip"]
