@@ -66,7 +66,9 @@ class Terminal:
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("QUANTTUI_", "TEXTUAL"))}
+    # COLUMNS and LINES, which pytest's workers set, would win over the terminal's own size
+    ours = ("QUANTTUI_", "TEXTUAL", "COLUMNS", "LINES")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     environment |= {"TERM": "xterm-256color", "QUANTTUI_HOME": str(tmp_path / "home"), "HF_HOME": str(tmp_path / "hub")}
     shown = Terminal([], environment, tmp_path)
     try:
