@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+from typing import Any
 
 from quanttui.errors import UsageError
 from quanttui.records import Precision, Variant
@@ -22,7 +23,7 @@ def parse_variant(text: str) -> Variant:
         precision = Precision(name.strip())
     except ValueError:
         raise UsageError(f"no variant is called {text!r}", _nearest(name, [p.value for p in Precision])) from None
-    chosen: dict[str, object] = {}
+    chosen: dict[str, Any] = {}  # _read_option gives each key its type
     for option in options:
         key, _, value = option.strip().partition("=")
         if key in chosen:
@@ -31,9 +32,9 @@ def parse_variant(text: str) -> Variant:
     return Variant(
         precision=precision,
         double_quant=bool(chosen.get("dq", False)),
-        compute_dtype=chosen.get("compute"),  # type: ignore[arg-type]  # _read_option gives each key its type
-        threshold=chosen.get("threshold"),  # type: ignore[arg-type]
-        skip=chosen.get("skip", ()),  # type: ignore[arg-type]
+        compute_dtype=chosen.get("compute"),
+        threshold=chosen.get("threshold"),
+        skip=chosen.get("skip", ()),
         head=bool(chosen.get("head", False)),
     )
 

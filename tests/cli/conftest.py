@@ -66,7 +66,7 @@ def start(home: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
             [sys.executable, "-m", "quanttui", *argv],
             env={**os.environ, "QUANTTUI_ENGINE": engine},
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-            **{"stdin": subprocess.DEVNULL, **options},  # type: ignore[arg-type]
+            **{"stdin": subprocess.DEVNULL, **options},
         )
 
     return popen

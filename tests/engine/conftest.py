@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,17 +12,11 @@ from quanttui.engine.base import LoadedModel
 from quanttui.engine.process import EngineProcess
 from quanttui.engine.registry import open_engine
 
-
-def _needs_torch_engine() -> pytest.MarkDecorator:
-    missing = importlib.util.find_spec("quanttui.torch_engine.engine") is None
-    return pytest.mark.skipif(missing, reason="this checkout has no torch engine")
-
-
 SUBJECTS = [
     pytest.param(("scripted", True), id="scripted"),
     pytest.param(("scripted", False), id="scripted-process"),
-    pytest.param(("torch", True), id="torch", marks=_needs_torch_engine()),
-    pytest.param(("torch", False), id="torch-process", marks=_needs_torch_engine()),
+    pytest.param(("torch", True), id="torch"),
+    pytest.param(("torch", False), id="torch-process"),
 ]
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from scripted_app import DEMO, LLAMA, finish, keys, make_app, running, screen_text, status, until
+from scripted_app import DEMO, GIB, LLAMA, finish, keys, make_app, running, screen_text, status, until
 
 from quanttui.engine.scripted import default_script
 from quanttui.errors import LoadError
-from quanttui.records import Precision, Variant
+from quanttui.records import HostReading, MemoryReading, Precision, Variant
 from quanttui.tui.services import InitialChoices
 from quanttui.tui.widgets.fields import Switch
 from quanttui.tui.widgets.prompt_editor import PromptEditor
@@ -249,3 +249,10 @@ async def test_examples_take_turns_with_what_the_user_wrote():
             await pilot.press("full_stop")
             seen.append(app.main.query_one(PromptEditor).text)
         assert seen == ["One day", "Long ago", "My own words", "One day"]
+
+
+async def test_used_and_total_memory_share_a_unit_on_a_host_of_terabytes():
+    reading = MemoryReading(0.0, (), HostReading(1536 * GIB, 768 * GIB, 768 * GIB, GIB, 1.0), "no driver")
+    app = make_app(reading=reading)
+    async with running(app):
+        assert screen_text(app).count("768.0/1536.0 GiB") == 2

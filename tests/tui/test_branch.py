@@ -57,7 +57,7 @@ async def test_escape_stops_what_runs_and_closes_what_ended() -> None:
     async with app.run_test() as pilot:
         await pilot.press("escape")
         assert app.stops == 1
-        app.screen.show(replace(BRANCH, state=BranchState.STOPPED))  # type: ignore[attr-defined]
+        app.screen.show(replace(BRANCH, state=BranchState.STOPPED))
         await pilot.press("escape")
         assert not app.screen.query(BranchPane)
         assert app.stops == 1

@@ -11,7 +11,7 @@ from quanttui.text import safe_line
 from quanttui.tui import measures
 from quanttui.tui.state.selection import Selection
 from quanttui.tui.visible import fit
-from quanttui.units import format_memory
+from quanttui.units import format_gib
 
 _BAR = 10
 
@@ -69,5 +69,5 @@ def _gpu(gpu: GpuReading, count: int, *, with_health: bool) -> Content:
 
 def _meter(name: str, part: int | None, whole: int | None) -> Content:
     filled, rest = measures.bar(None if part is None or not whole else part / whole, _BAR)
-    figures = f" {measures.gibibytes(part)}/{format_memory(whole)}"
+    figures = f" {measures.gibibytes(part)}/{format_gib(whole)}"
     return Content.assemble((f"{name} ", "$muted"), (filled, "$primary"), (rest, "$faint"), figures)

@@ -12,7 +12,7 @@ from textual.widgets import Static
 from quanttui.records import GpuReading, HostReading, MemoryReading
 from quanttui.text import safe_line
 from quanttui.tui import measures
-from quanttui.units import format_memory
+from quanttui.units import format_gib, format_memory
 
 _HISTORY = 240
 _STALE_SECONDS = 3.0
@@ -96,7 +96,7 @@ class MemoryPane(VerticalScroll):
 
 
 def _of(part: int | None, whole: int | None) -> str:
-    return f"{measures.gibibytes(part)}/{format_memory(whole)}"
+    return f"{measures.gibibytes(part)}/{format_gib(whole)}"
 
 
 def _ends(left: str, right: str, width: int) -> Content:
