@@ -1,9 +1,9 @@
-"""What holds for a whole start of quanttui: defaults, then the environment, then flags. One frozen value."""
+"""What holds for a whole start of quanttui: defaults, the settings file, the environment, then flags. One frozen value."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import platformdirs
@@ -13,15 +13,34 @@ _YES = frozenset({"1", "true", "yes", "on"})
 
 
 @dataclass(frozen=True, slots=True)
+class Places:
+    """Where quanttui keeps what: ``config`` the settings file, ``data`` the history and exports, ``state`` what is
+    remembered between starts, ``cache`` what can be made again, ``log`` the engine process's log."""
+
+    config: Path
+    data: Path
+    state: Path
+    cache: Path
+    log: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """``engine``: the registry's name of the engine; ``in_process``: run it inside this process, without a child.
 
-    ``log_folder`` is where the engine process's log goes.
+    ``history``: write runs into the database. ``theme`` None: the one that was chosen last. ``keys``: a binding's id
+    to the keys that replace its own. ``low_bandwidth``: fewer frames, no animation, no mouse.
     """
 
-    log_folder: Path
+    places: Places
     engine: str = "torch"
     in_process: bool = False
+    history: bool = True
+    theme: str | None = None
+    low_bandwidth: bool = False
+    mouse: bool = True
+    memory_interval_seconds: float = 1.0
+    keys: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_settings(environ: Mapping[str, str], *, in_process: bool | None = None) -> Settings:
@@ -33,8 +52,18 @@ def read_settings(environ: Mapping[str, str], *, in_process: bool | None = None)
     if in_process is None:
         in_process = environ.get("QUANTTUI_IN_PROCESS", "").lower() in _YES
     engine = environ.get("QUANTTUI_ENGINE") or "torch"
-    return Settings(_log_folder(environ.get("QUANTTUI_HOME")), engine, in_process)
+    return Settings(read_places(environ), engine, in_process)
 
 
-def _log_folder(home: str | None) -> Path:
-    return Path(home).expanduser().absolute() / "log" if home else platformdirs.user_log_path(APP)
+def read_places(environ: Mapping[str, str]) -> Places:
+    """All below ``QUANTTUI_HOME`` where that is set, else where the platform wants them."""
+    if home := environ.get("QUANTTUI_HOME"):
+        root = Path(home).expanduser().absolute()
+        return Places(root, root / "data", root / "state", root / "cache", root / "log")
+    return Places(
+        platformdirs.user_config_path(APP),
+        platformdirs.user_data_path(APP),
+        platformdirs.user_state_path(APP),
+        platformdirs.user_cache_path(APP),
+        platformdirs.user_log_path(APP),
+    )

@@ -66,7 +66,7 @@ def diagnose(engine: Engine, settings: Settings, environ: Mapping[str, str]) -> 
         **memory,
         "folders": {
             "models (hub cache)": str(cache_folder(environ)),
-            "engine log": str(settings.log_folder),
+            "engine log": str(settings.places.log),
         },
         "environment": _environment(environ),
     }

@@ -12,7 +12,7 @@ from quanttui.settings import Settings
 
 def open_configured_engine(settings: Settings) -> Engine:
     """Cheap: the engine process starts at the first call."""
-    options: dict[str, Any] = {} if settings.in_process else {"log_path": _log_path(settings.log_folder)}
+    options: dict[str, Any] = {} if settings.in_process else {"log_path": _log_path(settings.places.log)}
     return open_engine(settings.engine, in_process=settings.in_process, **options)
 
 
