@@ -1,4 +1,4 @@
-"""What holds for a whole start of quanttui: defaults, the settings file, the environment, then flags. One frozen value."""
+"""What holds for one start of quanttui: defaults, the settings file, the environment, flags. One frozen value."""
 
 from __future__ import annotations
 
