@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -20,8 +20,14 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "compare": "run one or more prompts through a reference and its quantized candidates",
-    "models": "list the models that can be compared",
+    "models": "list the models that can be compared; its own commands: quanttui models --help",
     "doctor": "show versions, devices, what runs here and what does not, and where things lie",
+}
+# Commands of commands. Each is the module COMMAND_WORD; the first is what the command does without a word.
+SUBCOMMANDS = {
+    "models": {
+        "list": "list the models that can be compared",
+    },
 }
 SCREEN = "tui"
 
@@ -55,6 +61,8 @@ def dispatch(argv: Sequence[str]) -> int:
 def _split(argv: Sequence[str]) -> tuple[str, Sequence[str]]:
     if not argv or argv[0].startswith("-"):
         return SCREEN, argv
+    if argv[0] in SUBCOMMANDS:
+        return _split_group(argv[0], argv[1:])
     if argv[0] in COMMANDS:
         return argv[0], argv[1:]
     close = difflib.get_close_matches(argv[0], COMMANDS, n=1, cutoff=0.5)
@@ -62,12 +70,26 @@ def _split(argv: Sequence[str]) -> tuple[str, Sequence[str]]:
     raise UsageError(f"there is no command {argv[0]!r}", f"{nearest}Commands: {', '.join(COMMANDS)}")
 
 
+def _split_group(group: str, rest: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """A word that is no command is an argument of the first one, unless it must be a slip of the pen."""
+    words = SUBCOMMANDS[group]
+    if rest and rest[0] in words:
+        return f"{group} {rest[0]}", rest[1:]
+    close = difflib.get_close_matches(rest[0], words, n=1, cutoff=0.75) if rest and not os.path.exists(rest[0]) else []
+    if close:
+        raise UsageError(
+            f"there is no command {rest[0]!r} of quanttui {group}, and nothing of that name",
+            f"Did you mean quanttui {group} {close[0]}? Commands: {', '.join(words)}",
+        )
+    return f"{group} {next(iter(words))}", rest
+
+
 def _run(name: str, rest: Sequence[str]) -> int:
-    command = cast(Command, import_module(f"quanttui.cli.{name}"))
+    command = cast(Command, import_module(f"quanttui.cli.{name.replace(' ', '_')}"))
     parser = Parser(
         prog="quanttui" if name == SCREEN else f"quanttui {name}",
         description=command.DESCRIPTION,
-        epilog=_overview() if name == SCREEN else None,
+        epilog=_overview_of(name),
     )
     command.add_arguments(parser)
     arguments = parser.parse(rest)
@@ -78,6 +100,15 @@ def _run(name: str, rest: Sequence[str]) -> int:
         return command.run(arguments, settings)
 
 
-def _overview() -> str:
-    commands = "\n".join(f"  {name:<9} {text}" for name, text in COMMANDS.items())
-    return f"commands (quanttui COMMAND --help tells more):\n{commands}"
+def _overview_of(name: str) -> str | None:
+    """The commands that a help page names at its end: all on the screen's, those of a group on its first one's."""
+    if name == SCREEN:
+        return _table("quanttui", COMMANDS)
+    group, _, word = name.partition(" ")
+    words = SUBCOMMANDS.get(group, {})
+    return _table(f"quanttui {group}", words) if word == next(iter(words), None) else None
+
+
+def _table(prefix: str, commands: Mapping[str, str]) -> str:
+    lines = "\n".join(f"  {name:<9} {text}" for name, text in commands.items())
+    return f"commands ({prefix} COMMAND --help tells more):\n{lines}"

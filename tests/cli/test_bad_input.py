@@ -15,6 +15,7 @@ ONCE = ("compare", "--prompt", "Once")
 
 WRONG = {
     "unknown command": (("comprae",), "no command 'comprae'", "Did you mean quanttui compare?"),
+    "unknown command of models": (("models", "lst"), "no command 'lst' of quanttui models", "quanttui models list?"),
     "unknown option": ((*ONCE, "--candidat", "nf4"), "no option '--candidat'", "Did you mean --candidate?"),
     "unknown option with a value": ((*ONCE, "--max-tokens=5"), "no option '--max-tokens'", "--max-new-tokens"),
     "option of the screen": (("--in-proces",), "no option '--in-proces'", "Did you mean --in-process?"),

@@ -49,6 +49,11 @@ def test_models_lists_the_demo(command: Any) -> None:
     assert "LlamaForCausalLM" in result.out
 
 
+def test_models_without_a_word_is_the_list(command: Any, tmp_path: Path) -> None:
+    assert command("models", str(tmp_path), "--json") == command("models", "list", str(tmp_path), "--json")
+    assert "commands (quanttui models COMMAND --help tells more):" in command("models", "--help").out
+
+
 def test_models_names_what_keeps_a_folder_from_running(command: Any, tmp_path: Path) -> None:
     folder = tmp_path / "no\x1b[31mmodel"
     folder.mkdir()

@@ -1,4 +1,4 @@
-"""``quanttui models``: which models can be compared here, and what keeps the others from it."""
+"""``quanttui models`` or ``quanttui models list``: which models can be compared here, and what keeps others from it."""
 
 from __future__ import annotations
 
