@@ -12,11 +12,16 @@ __all__ = ["run_app"]
 
 def run_app(services: Services, *, mouse: bool = True) -> int:
     """Show the app until the user leaves, and close the engine. Returns the exit code a command should end with."""
-    from quanttui.tui.app import QuantTuiApp
+    import sys
 
-    app = QuantTuiApp(services)
+    from quanttui.tui.app import QuantTuiApp
+    from quanttui.tui.leaving import Deadline
+
+    deadline = Deadline(services.engine.close, sys.__stdin__.fileno() if sys.__stdin__ else 0)
+    app = QuantTuiApp(services, deadline)
     try:
         app.run(mouse=mouse)
     finally:
         services.engine.close()
+        deadline.disarm()
     return app.return_code or 0

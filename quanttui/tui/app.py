@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import signal
+import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -12,11 +12,15 @@ from textual.actions import ActionParseResult
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import BindingType
 from textual.dom import DOMNode
+from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
 from quanttui.tui.keys import APP_COMMANDS, IN_PALETTE
+from quanttui.tui.leaving import STOPPED, Deadline, Signals
+from quanttui.tui.terminal import Terminal
 from quanttui.tui.theme import OWN, next_theme
+from quanttui.tui.workers.threads import start_thread
 
 if TYPE_CHECKING:
     from quanttui.records import RunRequest
@@ -41,20 +45,23 @@ class QuantTuiApp(App[None]):
     controller: RunController
     poller: MemoryPoller
 
-    def __init__(self, services: Services) -> None:
-        super().__init__()
+    def __init__(self, services: Services, deadline: Deadline | None = None) -> None:
+        """``deadline``: ends the process should leaving take too long."""
+        super().__init__(driver_class=Terminal)
         self.services = services
         for theme in OWN:
             self.register_theme(theme)
         self.theme = services.choices.theme
         self.is_open = False
         self.is_leaving = False
+        self._deadline = deadline
+        self._signals = Signals(self.terminal_lost)
 
     def compose(self) -> ComposeResult:
         yield Static("quanttui", markup=False, id="opening")
 
     def on_mount(self) -> None:
-        self._heed_signals()
+        self._signals.heed()
         self.call_after_refresh(self._open)
 
     async def _open(self) -> None:
@@ -66,13 +73,12 @@ class QuantTuiApp(App[None]):
 
         services = self.services
         self.main = MainScreen(services, self.size)
-        post = self.main.post_message
-        self.controller = RunController(services.engine, post)
-        self.poller = MemoryPoller(services.read_memory, post, services.memory_interval_seconds)
+        self.controller = RunController(services.engine, self._post)
+        self.poller = MemoryPoller(services.read_memory, self._post, services.memory_interval_seconds)
         self.is_open = True
         await self.push_screen(self.main)
         self.poller.start()
-        self._in_thread(partial(list_models, services.list_models, post))
+        self._in_thread(partial(list_models, services.list_models, self._post))
         self._in_thread(self.controller.warm_up)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -112,7 +118,20 @@ class QuantTuiApp(App[None]):
             self.is_leaving = True
             self.main.warn("a run is going on · q or ctrl+q again leaves · esc stops it")
             return
-        self.exit(return_code=0)
+        self.leave(0)
+
+    def leave(self, exit_code: int) -> None:
+        """End the app in order; should anything hang on the way, the process ends all the same."""
+        if self._deadline is not None:
+            self._deadline.arm(exit_code)
+        self.exit(return_code=exit_code)
+
+    def terminal_lost(self) -> None:
+        """There is nobody to ask any more, or somebody else has decided. From any thread, or a signal's handler."""
+        if self._deadline is not None:
+            self._deadline.arm(STOPPED)
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self.leave, STOPPED)
 
     def action_interrupt(self) -> None:
         if self.is_open:
@@ -138,6 +157,7 @@ class QuantTuiApp(App[None]):
             yield SystemCommand(command.tooltip, ", ".join(command.keys.split(",")), partial(self._do, command.action))
 
     async def on_unmount(self) -> None:
+        self._signals.release()
         if not self.is_open:
             return
         self.poller.stop()
@@ -147,12 +167,9 @@ class QuantTuiApp(App[None]):
         await self.run_action(action, default_namespace=self.main)
 
     def _in_thread(self, work: Callable[[], None]) -> None:
-        self.run_worker(work, thread=True, exit_on_error=False)
+        start_thread(work, "work")
 
-    def _heed_signals(self) -> None:
-        """A closed terminal or a shutdown ends the app as ``q`` does; by default it would die without a ``finally``."""
-        for number in (signal.SIGHUP, signal.SIGTERM):
-            try:
-                asyncio.get_running_loop().add_signal_handler(number, partial(self.exit, return_code=128 + number))
-            except (NotImplementedError, RuntimeError, ValueError):
-                return  # not the main thread, or no Unix
+    def _post(self, message: Message) -> None:
+        """To the cockpit, from any thread; what comes after the end goes nowhere."""
+        with contextlib.suppress(RuntimeError):  # asyncio's word for a closed loop
+            self.main.post_message(message)

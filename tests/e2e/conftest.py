@@ -14,12 +14,13 @@ import pyte
 import pytest
 
 COLUMNS, LINES = 120, 40
+ENGINES = Path(__file__).parents[1] / "cli"
 
 
 class Terminal:
     """A program on a terminal of 120×40 cells. Waiting means reading on, until the screen shows what is waited for."""
 
-    def __init__(self, arguments: list[str], environment: dict[str, str], folder: Path) -> None:
+    def __init__(self, arguments: list[str], environment: dict[str, str], folder: Path, ignores_hangup: bool) -> None:
         self._screen = pyte.Screen(COLUMNS, LINES)
         self._stream = pyte.ByteStream(self._screen)
         self.program = pexpect.spawn(
@@ -28,6 +29,7 @@ class Terminal:
             dimensions=(LINES, COLUMNS),
             env=environment,
             cwd=str(folder),
+            ignore_sighup=ignores_hangup,
         )
         self.modes_before = termios.tcgetattr(self.program.child_fd)
         self.written = b""
@@ -47,6 +49,10 @@ class Terminal:
     def press(self, keys: str) -> None:
         self.program.send(keys)
 
+    def hang_up(self) -> None:
+        """The other end goes away, as a dropped connection's does."""
+        self.program.ptyproc.fileobj.close()
+
     def wait_for_end(self) -> int | None:
         """Until the program has closed the terminal; its exit code."""
         try:
@@ -65,13 +71,28 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[Terminal]:
+def open_terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
+    """Opens quanttui with these arguments on the engine of this name; ended with the test."""
+    opened = []
+
+    def open_one(*arguments: str, engine: str = "torch", ignores_hangup: bool = False) -> Terminal:
+        opened.append(Terminal([*arguments], _environment(tmp_path, engine), tmp_path, ignores_hangup))
+        return opened[-1]
+
+    yield open_one
+    for shown in opened:
+        shown.program.close(force=True)
+
+
+@pytest.fixture
+def terminal(open_terminal: Callable[..., Terminal]) -> Terminal:
+    return open_terminal()
+
+
+def _environment(folder: Path, engine: str) -> dict[str, str]:
     # COLUMNS and LINES, which pytest's workers set, would win over the terminal's own size
     ours = ("QUANTTUI_", "TEXTUAL", "COLUMNS", "LINES")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    environment |= {"TERM": "xterm-256color", "QUANTTUI_HOME": str(tmp_path / "home"), "HF_HOME": str(tmp_path / "hub")}
-    shown = Terminal([], environment, tmp_path)
-    try:
-        yield shown
-    finally:
-        shown.program.close(force=True)
+    places = {"QUANTTUI_HOME": str(folder / "home"), "HF_HOME": str(folder / "hub")}
+    modules = {"PYTHONPATH": os.pathsep.join(filter(None, [str(ENGINES), environment.get("PYTHONPATH")]))}
+    return environment | places | modules | {"TERM": "xterm-256color", "QUANTTUI_ENGINE": engine}

@@ -108,7 +108,7 @@ async def test_a_signal_ends_the_app_and_closes_the_engine(number: signal.Signal
         await reach(pilot, gate)
         os.kill(os.getpid(), number)
         await until(pilot, lambda: app._exit)
-    assert app.return_code == 128 + number
+    assert app.return_code == 130
     engine = app.services.engine
     assert isinstance(engine, StoryEngine)
     assert engine.closed

@@ -20,6 +20,7 @@ from quanttui.errors import QuantTuiError
 from quanttui.text import safe_text
 from quanttui.tui.messages import Problem
 from quanttui.tui.widgets.fields import SafeInput
+from quanttui.tui.workers.threads import start_thread
 
 Answer = TypeVar("Answer")
 
@@ -59,9 +60,7 @@ class AskScreen(ModalScreen[Answer | None], Generic[Answer]):
     def submitted(self, event: Input.Submitted) -> None:
         if event.value.strip():
             self._say("looking …", bad=False)
-            self.run_worker(
-                partial(self._answer, event.value.strip()), thread=True, exclusive=True, exit_on_error=False
-            )
+            start_thread(partial(self._answer, event.value.strip()), "answer")
 
     @on(Input.Changed)
     def changed(self) -> None:

@@ -13,6 +13,8 @@ from quanttui.records import RunRequest
 from quanttui.records.branch import BranchRequest
 from quanttui.tui.messages import BranchAdvanced, EngineFailed, EngineWarmed, Problem, RunAdvanced
 
+_LAST_WORDS_SECONDS = 1.0
+
 
 class RunController:
     """``warm_up``, ``run`` and ``branch`` are bodies of worker threads; the others may come from any other thread.
@@ -65,6 +67,8 @@ class RunController:
         self._closed.set()
         self._engine.cancel()
         self._engine.close()
+        if self._lock.acquire(timeout=_LAST_WORDS_SECONDS):  # a job that ends may have something to keep
+            self._lock.release()
 
     def _is_stopped(self, run_id: str) -> bool:
         return run_id in self._stopped or self._closed.is_set()
