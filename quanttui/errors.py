@@ -47,6 +47,10 @@ class EngineDiedError(QuantTuiError):
     """The engine process ended in the middle of its work. The next run starts a fresh one."""
 
 
+class HistoryError(QuantTuiError):
+    """The history cannot be read or written. A run goes on without it."""
+
+
 class CancelledError(QuantTuiError):
     """The user stopped the work. Not a failure: what was made until then is kept."""
 

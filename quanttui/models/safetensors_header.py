@@ -42,7 +42,7 @@ class TensorInfo(NamedTuple):
 def read_safetensors_header(path: Path) -> dict[str, TensorInfo]:
     """The tensors of ``path`` by name. Raises DamagedFileError where the file cannot hold what its header says."""
     size = regular_file_size(path)
-    raw = _raw_header(path, size)
+    raw = raw_header(path, size)
     try:
         fields = json.loads(raw)
         if not isinstance(fields, dict):
@@ -68,7 +68,7 @@ def regular_file_size(path: Path) -> int:
     return status.st_size
 
 
-def _raw_header(path: Path, size: int) -> bytes:
+def raw_header(path: Path, size: int) -> bytes:
     if size == 0:
         raise DamagedFileError(f"{path.name} is empty")
     if size < _LENGTH_BYTES:

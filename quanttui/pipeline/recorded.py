@@ -1,0 +1,133 @@
+"""A run's events, written into the history as they come by. No fault of the history ever reaches the run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+from quanttui import __version__
+from quanttui.compare.diff import diff_tokens, first_divergence
+from quanttui.errors import HistoryError
+from quanttui.models.weights_hash import weights_header_sha256
+from quanttui.records import FinishReason, Output, PromptEncoded, Token, Variant
+from quanttui.records.events import OutputFinished, PromptPrepared, RunEvent, RunStarted, TokenGenerated
+from quanttui.records.history import RunOrigin
+from quanttui.runs.recorder import RunRecorder
+from quanttui.runs.store import RunStore
+
+StartRecording = Callable[[RunStarted], RunRecorder]
+"""Opens the history for a run that has just started. Raises HistoryError."""
+
+PART_SECONDS = 1.0
+
+
+def recording(path: Path, interface: str, rerun_of: str | None = None) -> StartRecording:
+    """Into the database at ``path``, by whom and as what the run is made; ``RunOrigin`` tells them apart."""
+
+    def start(started: RunStarted) -> RunRecorder:
+        fingerprint = weights_header_sha256(Path(started.request.model.path))
+        origin = RunOrigin(__version__, interface, fingerprint, rerun_of)
+        return RunRecorder(RunStore.open(path), started, origin)
+
+    return start
+
+
+def recorded(
+    events: Iterator[RunEvent],
+    start: StartRecording | None,
+    warn: Callable[[HistoryError], None],
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[RunEvent]:
+    """``events``, each passed on once what it tells is on the disk. ``start`` None: just passed on.
+
+    Where the history cannot take them, ``warn`` is called once and the run goes on unrecorded.
+    """
+    if start is None:
+        yield from events
+        return
+    with closing(_Recording(start, warn, clock)) as taken:
+        for event in events:
+            taken.take(event)
+            yield event
+
+
+class _Recording:
+    """The recorder from the run's start until its first fault, and the output that is being written."""
+
+    def __init__(self, start: StartRecording, warn: Callable[[HistoryError], None], clock: Callable[[], float]) -> None:
+        self._start = start
+        self._warn = warn
+        self._clock = clock
+        self._recorder: RunRecorder | None = None
+        self._part: _Part | None = None
+        self._references: dict[int, tuple[int, ...]] = {}
+        self._part_written = 0.0
+
+    def take(self, event: RunEvent) -> None:
+        try:
+            if isinstance(event, RunStarted):
+                self._recorder = self._start(event)
+            elif self._recorder is not None:
+                self._recorder.note(event)
+                self._take_part(self._recorder, event)
+        except HistoryError as error:
+            self._give_up(error)
+
+    def close(self) -> None:
+        recorder, self._recorder = self._recorder, None
+        if recorder is None:
+            return
+        try:
+            recorder.close()
+        except HistoryError as error:
+            self._warn(error)
+
+    def _give_up(self, error: HistoryError) -> None:
+        self._warn(error)
+        self._warn = lambda _error: None
+        self.close()
+
+    def _take_part(self, recorder: RunRecorder, event: RunEvent) -> None:
+        match event:
+            case PromptPrepared():
+                self._part = _Part(event.variant, event.prompt, event.encoded)
+                self._part_written = self._clock()
+            case TokenGenerated(token=token) if self._part is not None:
+                self._part.tokens.append(token)
+                if self._clock() - self._part_written >= PART_SECONDS:
+                    recorder.note_part(self._part.as_output(self._references.get(event.prompt)))
+                    self._part_written = self._clock()
+            case OutputFinished(is_reference=is_reference):
+                self._part = None
+                if is_reference:
+                    self._references[event.prompt] = event.output.token_ids
+
+
+class _Part:
+    """An output while it is written; ``as_output`` is what a stop at this moment would have made of it."""
+
+    def __init__(self, variant: Variant, prompt: int, encoded: PromptEncoded) -> None:
+        self.variant = variant
+        self.prompt = prompt
+        self.tokens: list[Token] = []
+        self._encoded = encoded
+
+    def as_output(self, reference: tuple[int, ...] | None) -> OutputFinished:
+        """``reference``: the tokens of the reference's output, None where this is the reference's own."""
+        ids = tuple(token.token_id for token in self.tokens)
+        output = Output(
+            text="".join(token.text for token in self.tokens),
+            token_ids=ids,
+            pieces=tuple(token.text for token in self.tokens),
+            probabilities=tuple(token.probability for token in self.tokens),
+            finish_reason=FinishReason.CANCELLED,
+            prompt_token_ids=self._encoded.token_ids,
+            tokens_per_second=None,
+            time_to_first_token_seconds=self.tokens[0].elapsed_seconds if self.tokens else None,
+        )
+        if reference is None:
+            return OutputFinished(self.variant, self.prompt, output, is_reference=True)
+        diff, first = diff_tokens(reference, ids), first_divergence(reference, ids)
+        return OutputFinished(self.variant, self.prompt, output, False, first, diff)

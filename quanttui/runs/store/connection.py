@@ -1,0 +1,140 @@
+"""Opens the history's file, safely for others and for itself, and turns SQLite's complaints into words. No table's
+content is known here."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from quanttui.errors import HistoryError
+from quanttui.runs.store.schema import SCHEMA_VERSION, is_foreign, migrate, version_of
+
+BUSY_SECONDS = 5.0
+_RETRY_SECONDS = 0.02
+_AWAY = "Move it away, and the next run starts a new one; {inside}"
+_INSIDE = "`sqlite3 FILE .recover` may save what is in it."
+
+# By the beginning of SQLite's name of an error: https://www.sqlite.org/rescode.html
+_WORDS = {
+    "SQLITE_FULL": ("there is no room left on the disk", "Make room; runs until then are not kept."),
+    "SQLITE_READONLY": ("it may only be read", "Make it writable, or set QUANTTUI_HOME to a folder that is."),
+    "SQLITE_PERM": ("it may not be opened", "Make it readable and writable, or set QUANTTUI_HOME to another folder."),
+    "SQLITE_CANTOPEN": ("it cannot be opened", "Make it readable and writable, or set QUANTTUI_HOME elsewhere."),
+    "SQLITE_BUSY": ("another process holds it locked", "End that process, or wait for it."),
+    "SQLITE_LOCKED": ("another process holds it locked", "End that process, or wait for it."),
+    "SQLITE_CORRUPT": ("it is damaged", _AWAY.format(inside=_INSIDE)),
+    "SQLITE_NOTADB": ("it is damaged, or no database at all", _AWAY.format(inside=_INSIDE)),
+    "SQLITE_IOERR": ("the disk does not take or give it", "Look at the disk; runs until then are not kept."),
+}
+_DEFECT = "Move it away, and the next run starts a new one; please report this."
+
+
+@contextmanager
+def explaining(path: Path) -> Iterator[None]:
+    """What SQLite and the file system raise within becomes a HistoryError that names ``path``."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _explained(path, error) from error
+    except OSError as error:
+        words = f"the history {path} cannot be used: {error.strerror or error}"
+        raise HistoryError(words, "Make its folder writable, or set QUANTTUI_HOME to one that is.") from error
+
+
+def open_for_writing(path: Path, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
+    """A connection to the database at ``path``, made and brought forward where it has to be. Raises HistoryError."""
+    with explaining(path):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None)
+        with _closed_on_failure(connection):
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            _check_kind(connection, path)
+            _write_ahead(connection, time.monotonic() + busy_seconds)
+            migrate(connection)
+        return connection
+
+
+def open_for_reading(path: Path, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
+    """As above, but nothing is made: where there is no file, a history of nothing; one that may not be written is
+    read as it is."""
+    if not os.path.lexists(path):
+        return _nothing()
+    try:
+        return open_for_writing(path, busy_seconds)
+    except HistoryError:
+        if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+            raise
+    with explaining(path):
+        connection = sqlite3.connect(_read_only_address(path), uri=True, isolation_level=None)
+        with _closed_on_failure(connection):
+            connection.execute("PRAGMA query_only = ON")
+            _check_kind(connection, path)
+            if version_of(connection) < SCHEMA_VERSION:
+                raise HistoryError(
+                    f"the history {path} was written by an older quanttui and cannot be brought forward: "
+                    "it may only be read",
+                    "Copy it to a folder that is writable and set QUANTTUI_HOME to that.",
+                )
+        return connection
+
+
+def _read_only_address(path: Path) -> str:
+    """Where no log is left, nobody writes: it can be read without the index that a log needs in its folder."""
+    has_log = path.with_name(path.name + "-wal").exists()
+    return f"file:{quote(os.fsencode(path.absolute()))}?{'mode=ro' if has_log else 'immutable=1'}"
+
+
+def _nothing() -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(connection)
+    return connection
+
+
+@contextmanager
+def _closed_on_failure(connection: sqlite3.Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _check_kind(connection: sqlite3.Connection, path: Path) -> None:
+    if is_foreign(connection):
+        raise HistoryError(
+            f"{path} is a database, but no history of quanttui", _AWAY.format(inside="nothing was changed.")
+        )
+    if (found := version_of(connection)) > SCHEMA_VERSION:
+        raise HistoryError(
+            f"the history {path} was written by a newer quanttui (version {found} of its tables, this one knows "
+            f"{SCHEMA_VERSION})",
+            "Update quanttui, or set QUANTTUI_HOME to another folder.",
+        )
+
+
+def _write_ahead(connection: sqlite3.Connection, deadline: float) -> None:
+    """Readers and the writer do not wait for each other. Some file systems cannot: then they do.
+
+    The switch does not wait for another process that is switching (https://www.sqlite.org/c3ref/busy_handler.html).
+    """
+    while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(_RETRY_SECONDS)
+
+
+def _explained(path: Path, error: sqlite3.Error) -> HistoryError:
+    name = getattr(error, "sqlite_errorname", None) or ""
+    why, hint = next((words for start, words in _WORDS.items() if name.startswith(start)), (str(error), _DEFECT))
+    return HistoryError(f"the history {path} cannot be used: {why}", hint)
