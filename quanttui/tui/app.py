@@ -16,7 +16,9 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
-from quanttui.tui.keys import APP_COMMANDS, IN_PALETTE
+from quanttui.tui.bindings import bindings_of
+from quanttui.tui.key_table import COMMANDS, KeyNames
+from quanttui.tui.keys import APP_COMMANDS, Command
 from quanttui.tui.leaving import STOPPED, Deadline, Signals
 from quanttui.tui.terminal import Terminal
 from quanttui.tui.theme import OWN, next_theme
@@ -39,7 +41,7 @@ class QuantTuiApp(App[None]):
 
     TITLE = "quanttui"
     CSS = "#opening { padding: 0 1; text-style: bold; color: $primary; }"
-    BINDINGS: ClassVar[list[BindingType]] = [command.binding() for command in APP_COMMANDS]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(APP_COMMANDS)
 
     main: MainScreen
     controller: RunController
@@ -52,6 +54,7 @@ class QuantTuiApp(App[None]):
         for theme in OWN:
             self.register_theme(theme)
         self.theme = services.choices.theme
+        self.set_keymap(services.keymap)
         self.is_open = False
         self.is_leaving = False
         self._deadline = deadline
@@ -86,6 +89,11 @@ class QuantTuiApp(App[None]):
         quiet = "ansi_bright_black" if self.current_theme.ansi else "#8a8a8a"
         return {"border-quiet": quiet, "muted": quiet, "faint": quiet}
 
+    def set_keymap(self, keymap: Mapping[str, str]) -> None:
+        """The keys that replace those of the bindings, by id; what the screen says of keys follows."""
+        super().set_keymap(dict(keymap))
+        self.key_names = KeyNames(keymap)
+
     def start_run(self, request: RunRequest) -> None:
         self._in_thread(partial(self.controller.run, request))
 
@@ -116,7 +124,10 @@ class QuantTuiApp(App[None]):
         """Leave; while a run goes on, only when asked twice."""
         if self.is_open and self.main.is_busy and not self.is_leaving:
             self.is_leaving = True
-            self.main.warn("a run is going on · q or ctrl+q again leaves · esc stops it")
+            keys = self.key_names
+            self.main.warn(
+                f"a run is going on · {keys['quit_letter']} or {keys['quit']} again leaves · {keys['back']} stops it"
+            )
             return
         self.leave(0)
 
@@ -146,15 +157,16 @@ class QuantTuiApp(App[None]):
         from quanttui.tui.screens.help import HelpScreen
 
         if self.is_open and not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self.main.keys_by_id()))
+            self.push_screen(HelpScreen(self.key_names))
 
     def forget_leaving(self) -> None:
         """The run ended, or the user went on working: leaving asks again."""
         self.is_leaving = False
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        for command in IN_PALETTE if self.is_open else ():
-            yield SystemCommand(command.tooltip, ", ".join(command.keys.split(",")), partial(self._do, command.action))
+        for command in COMMANDS.values() if self.is_open else ():
+            if command.in_palette:
+                yield SystemCommand(command.tooltip, self.key_names.all(command.id), partial(self._do, command))
 
     async def on_unmount(self) -> None:
         self._signals.release()
@@ -163,8 +175,11 @@ class QuantTuiApp(App[None]):
         self.poller.stop()
         await asyncio.to_thread(self.controller.close)
 
-    async def _do(self, action: str) -> None:
-        await self.run_action(action, default_namespace=self.main)
+    async def _do(self, command: Command) -> None:
+        """What the palette was asked for, where it acts."""
+        node = self.main.node_of(command)
+        if node is not None:
+            await self.run_action(command.action, default_namespace=node)
 
     def _in_thread(self, work: Callable[[], None]) -> None:
         start_thread(work, "work")

@@ -1,15 +1,16 @@
-"""Every key of the app, once: bindings, footer, help and palette are all made from this list."""
+"""The keys of the cockpit and of the app, once: bindings, footer, help, palette and the settings file's template are
+made from this list. Those of lists, texts and dialogs stand in ``widget_keys``. Knows no Textual."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from textual.binding import Binding
-
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """``id`` is what a user rebinds, ``label`` what the footer says, ``tooltip`` what help and palette say."""
+    """``id`` is what a user rebinds, ``keys`` are Textual's names with commas between, ``label`` is what the footer
+    says, ``tooltip`` what help and palette say. ``shown_as``: how its own keys are written, where not all of them.
+    ``priority``: acts in text fields and dialogs too. ``in_palette``: makes sense without the focus being there."""
 
     id: str
     keys: str
@@ -19,18 +20,7 @@ class Command:
     group: str
     shown_as: str | None = None
     priority: bool = False
-
-    def binding(self) -> Binding:
-        return Binding(
-            self.keys,
-            self.action,
-            self.label,
-            show=False,
-            key_display=self.shown_as,
-            priority=self.priority,
-            tooltip=self.tooltip,
-            id=self.id,
-        )
+    in_palette: bool = True
 
 
 RUNNING, CHOOSING, READING, MOVING, APP = "Run", "Choose", "Read", "Move", "App"
@@ -84,41 +74,42 @@ SCREEN_COMMANDS = (
     Command("divergence", "7", "pane('divergence')", "divergence", "Go to the divergence, token by token", MOVING),
     Command("settings", "comma", "pane('settings')", "settings", "Go to the settings", MOVING, ","),
     Command("pane_next", "tab", "app.focus_next", "next pane", "Go to the next pane or field", MOVING),
-    Command("pane_previous", "shift+tab", "app.focus_previous", "previous pane", "Go to the previous one", MOVING),
+    Command("pane_previous", "shift+tab", "app.focus_previous", "previous pane", "Go to the previous pane", MOVING),
 )
 
 APP_COMMANDS = (
     Command("theme", "t", "theme", "theme", "Change the theme: dark, light, the terminal's own colours", APP),
     Command("help", "question_mark,f1", "help", "help", "Show every key", APP, "?"),
-    Command("palette", "ctrl+p", "command_palette", "palette", "Find any action by name", APP, "^p", priority=True),
-    Command("quit_letter", "q", "leave", "quit", "Leave (asks once while a run is going on)", APP),
+    Command(
+        "palette",
+        "ctrl+p",
+        "command_palette",
+        "palette",
+        "Find any action by name",
+        APP,
+        "^p",
+        priority=True,
+        in_palette=False,
+    ),
+    Command("quit_letter", "q", "leave", "quit", "Leave (asks once while a run is going on)", APP, in_palette=False),
     Command("quit", "ctrl+q", "leave", "quit", "Leave (asks once while a run is going on)", APP, "^q", priority=True),
-    Command("interrupt", "ctrl+c", "interrupt", "stop", "Stop the run; says how to leave where none is", APP, "^c"),
-)
-
-# Keys of lists, texts and switches: they belong to the widget that has the focus.
-WIDGET_KEYS = (
-    ("enter", "Choose the model, tick the variant, turn the switch"),
-    ("j k g G", "Down, up, first, last (as the arrows, home and end)"),
-)
-
-# Keys of the divergence pane, as its strip and itself bind them.
-DIVERGENCE_KEYS = (
-    ("← → ↑ ↓", "Token by token, row by row (home, end, g, G as well)"),
-    ("n N", "The next and the previous token where the models part"),
-    ("w", "The worst token; again: the next worst"),
-    ("[ ]", "The previous and the next candidate (← → move the cursor)"),
-    ("f", "Make the candidate take the reference's token and write on"),
-    ("F", "Make the reference take the candidate's token and write on"),
+    Command(
+        "interrupt",
+        "ctrl+c",
+        "interrupt",
+        "stop",
+        "Stop the run; says how to leave where none is",
+        APP,
+        "^c",
+        in_palette=False,
+    ),
 )
 
 GROUPS = (RUNNING, CHOOSING, READING, DIVERGENCE, MOVING, APP)
-IN_PALETTE = tuple(c for c in (*SCREEN_COMMANDS, *APP_COMMANDS) if c.id not in ("palette", "quit_letter", "interrupt"))
 
 # The footer's keys by what the user is about to do, the most wanted first.
 FOOTER_IDLE = ("run", "tick", "reference", "add", "help", "palette", "quit")
 FOOTER_TYPING = ("run", "back", "pane_next", "palette", "quit")
 FOOTER_RUNNING = ("back", "next_candidate", "next", "zoom", "help", "palette", "quit")
 FOOTER_DONE = ("run", "next", "divergence", "next_candidate", "help", "palette", "quit")
-FOOTER_DIVERGENCE = (("n", "next divergence"), ("w", "worst"), ("f", "force it"), ("]", "candidate"))
-FOOTER_DIVERGENCE_APP = ("help", "palette", "quit")
+FOOTER_DIVERGENCE = ("token_next", "token_worst", "force", "next_candidate", "help", "palette", "quit")

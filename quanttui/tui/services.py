@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from quanttui.engine.base import Engine
@@ -31,7 +31,8 @@ class InitialChoices:
 @dataclass(frozen=True, slots=True)
 class Services:
     """``find_model`` reads a folder or a hub id, ``list_models`` and ``read_memory`` may block: all run off the UI
-    thread and may raise ``QuantTuiError``. ``memory_interval_seconds`` None: memory is read once."""
+    thread and may raise ``QuantTuiError``. ``memory_interval_seconds`` None: memory is read once. ``keymap``: a
+    binding's id to the keys that replace its own."""
 
     engine: Engine
     list_models: Callable[[], Sequence[ModelEntry]]
@@ -41,5 +42,6 @@ class Services:
     score: bool = True
     memory_interval_seconds: float | None = 1.0
     paint_interval_seconds: float = 0.08
+    keymap: Mapping[str, str] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic
     new_run_id: Callable[[], str] = lambda: uuid.uuid4().hex[:12]

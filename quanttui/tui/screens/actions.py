@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import BindingType
+from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from quanttui.records import ModelEntry, RunRequest, Variant
 from quanttui.text import safe_text
-from quanttui.tui.keys import APP_COMMANDS, SCREEN_COMMANDS
+from quanttui.tui.bindings import bindings_of
+from quanttui.tui.key_table import KeyNames
+from quanttui.tui.keys import SCREEN_COMMANDS, Command
 from quanttui.tui.screens.ask import AskScreen
 from quanttui.tui.screens.details import DetailsScreen
 from quanttui.tui.screens.output_painter import rest_at_first_difference, scroll_to_difference
@@ -19,9 +22,11 @@ from quanttui.tui.state.details import engine_section, load_sections
 from quanttui.tui.state.pages import PAGE_OF, Page, Pane
 from quanttui.tui.state.run_view import RunView
 from quanttui.tui.state.status import Tone
+from quanttui.tui.widget_keys import DIVERGENCE_COMMANDS, STRIP_COMMANDS
 from quanttui.tui.widgets.divergence import DivergencePane
 from quanttui.tui.widgets.prompt_editor import PromptEditor
 from quanttui.tui.widgets.settings_row import SettingsRow
+from quanttui.tui.widgets.strip import DivergenceStrip
 from quanttui.tui.widgets.variant_list import VariantList
 from quanttui.variants import parse_variant
 
@@ -39,13 +44,12 @@ _FOCUS = {
     Pane.DIVERGENCE: "DivergenceStrip",
     Pane.SETTINGS: "#field-max_new_tokens",
 }
-_LABELS = {command.id: command.label for command in (*SCREEN_COMMANDS, *APP_COMMANDS)}
 
 
 class ScreenActions(Screen[None]):
     """The actions of ``MainScreen``; ``_me`` is that screen, to the type checker."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [command.binding() for command in SCREEN_COMMANDS]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(SCREEN_COMMANDS)
 
     @property
     def _me(self) -> MainScreen:
@@ -55,28 +59,24 @@ class ScreenActions(Screen[None]):
     def owner(self) -> QuantTuiApp:
         return cast("QuantTuiApp", self.app)
 
-    def label_of(self, name: str) -> str:
-        return _LABELS[name]
+    @property
+    def keys(self) -> KeyNames:
+        """The keys as they are bound now."""
+        return self.owner.key_names
 
-    def keys_by_id(self) -> dict[str, str]:
-        """The keys that each binding has now, by its id, as they are shown."""
-        shown: dict[str, list[str]] = {}
-        for source in (self._bindings.copy(), self.app._bindings.copy()):
-            source.apply_keymap(self.app._keymap)
-            for key, bindings in source.key_to_bindings.items():
-                for binding in bindings:
-                    if binding.id and binding.id in _LABELS:
-                        names = shown.setdefault(binding.id, [])
-                        name = binding.key_display or self.app.get_key_display(binding)
-                        if name not in names and not key.startswith("upper_"):
-                            names.append(name)
-        return {name: " ".join(keys) for name, keys in shown.items()}
+    def node_of(self, command: Command) -> DOMNode | None:
+        """Where a command of the palette acts; None, with a word, where there is nothing for it to act on."""
+        if command not in (*STRIP_COMMANDS, *DIVERGENCE_COMMANDS):
+            return self
+        if not self.go_to_pane(Pane.DIVERGENCE):
+            return None
+        return self.query_one(DivergenceStrip if command in STRIP_COMMANDS else DivergencePane)
 
     def interrupt(self) -> None:
         if self._me.is_busy:
             self._stop()
         else:
-            self._me.warn("nothing runs · ctrl+q leaves")
+            self._me.warn(f"nothing runs · {self.keys['quit']} leaves")
 
     def choose_model(self, entry: ModelEntry) -> None:
         if entry.problem:
@@ -90,7 +90,9 @@ class ScreenActions(Screen[None]):
     def tick(self, variant: Variant) -> None:
         selection = self._me.selection
         if variant == selection.reference:
-            self._me.warn(f"{variant.spelling} is the reference · r on another variant changes that")
+            self._me.warn(
+                f"{variant.spelling} is the reference · {self.keys['reference']} on another variant changes that"
+            )
         elif reason := selection.why_not(variant):
             self._me.warn(f"{variant.spelling} cannot run here: {reason}")
         else:
@@ -99,17 +101,17 @@ class ScreenActions(Screen[None]):
 
     def action_run(self) -> None:
         """Start a run with what is chosen, or say what is missing."""
-        me, selection = self._me, self._me.selection
+        me, selection, keys = self._me, self._me.selection, self.keys
         form = self.query_one(SettingsRow).read()
         prompt = self.query_one(PromptEditor).text
         if me.is_busy:
-            me.warn("a run is going on · esc stops it")
+            me.warn(f"a run is going on · {keys['back']} stops it")
         elif selection.model is None:
-            me.warn("no model is chosen · 1 goes to the models, o opens a folder")
+            me.warn(f"no model is chosen · {keys['model']} goes to the models, {keys['open']} opens a folder")
         elif not selection.candidates:
-            me.warn("no candidate is ticked · 2 goes to the variants, space ticks one")
+            me.warn(f"no candidate is ticked · {keys['variants']} goes to the variants, {keys['tick']} ticks one")
         elif not prompt.strip():
-            me.warn("the prompt is empty · 3 goes to the prompt")
+            me.warn(f"the prompt is empty · {keys['prompt']} goes to the prompt")
         elif form.settings is None:
             self.action_pane(Pane.SETTINGS)
             self.query_one(SettingsRow).focus_problem()
@@ -203,7 +205,7 @@ class ScreenActions(Screen[None]):
             return
         engine = self._me.selection.engine
         loads = load_sections(self._me.run_view)
-        empty = "Nothing was loaded yet" + ("" if self._me.is_busy else f": press {self.keys_by_id().get('run', 'F5')}")
+        empty = "Nothing was loaded yet" + ("" if self._me.is_busy else f": press {self.keys['run']}")
         self.app.push_screen(DetailsScreen(loads, engine_section(engine) if engine else None, empty))
 
     def action_zoom(self) -> None:
@@ -214,13 +216,19 @@ class ScreenActions(Screen[None]):
 
     def action_pane(self, pane: str) -> None:
         """Focus a pane, on whatever page it is."""
-        if pane == Pane.DIVERGENCE and self.query_one(DivergencePane).score is None:
-            self._me.warn("nothing measured yet · F5 runs, and scores each candidate once it has answered")
-            return
+        self.go_to_pane(Pane(pane))
+
+    def go_to_pane(self, pane: Pane) -> bool:
+        """Whether there is such a pane to focus now; says why where not."""
+        if pane is Pane.DIVERGENCE and self.query_one(DivergencePane).score is None:
+            run = self.keys["run"]
+            self._me.warn(f"nothing measured yet · {run} runs, and scores each candidate once it has answered")
+            return False
         if self.maximized is not None:
             self.minimize()
-        self._me.show_page(PAGE_OF[Pane(pane)])
-        self.call_after_refresh(self.query_one(_FOCUS[Pane(pane)]).focus)
+        self._me.show_page(PAGE_OF[pane])
+        self.call_after_refresh(self.query_one(_FOCUS[pane]).focus)
+        return True
 
     def _start(self, request: RunRequest) -> None:
         self._me.run_view = RunView(request)

@@ -9,7 +9,7 @@ from typing import ClassVar, Generic, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
@@ -18,7 +18,9 @@ from textual.widgets import Input, Static
 
 from quanttui.errors import QuantTuiError
 from quanttui.text import safe_text
+from quanttui.tui.bindings import bindings_of, key_names
 from quanttui.tui.messages import Problem
+from quanttui.tui.widget_keys import ASK_COMMANDS
 from quanttui.tui.widgets.fields import SafeInput
 from quanttui.tui.workers.threads import start_thread
 
@@ -28,9 +30,7 @@ Answer = TypeVar("Answer")
 class AskScreen(ModalScreen[Answer | None], Generic[Answer]):
     """``read`` turns what was typed into the answer, off the UI thread, or raises ``QuantTuiError``."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Back", show=False, tooltip="Go back without an answer", id="ask_cancel")
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(ASK_COMMANDS)
 
     @dataclass
     class Understood(Message):
@@ -52,7 +52,7 @@ class AskScreen(ModalScreen[Answer | None], Generic[Answer]):
     def compose(self) -> ComposeResult:
         with Vertical(id="ask") as box:
             box.border_title = Content(self._heading)
-            box.border_subtitle = Content("enter takes it · esc goes back")
+            box.border_subtitle = Content(f"enter takes it · {key_names(self.app)['ask_cancel']} goes back")
             yield SafeInput(placeholder=self._placeholder, compact=True)
             yield Static(Content(self._explanation), markup=False, id="ask-words")
 

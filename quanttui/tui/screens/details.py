@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.geometry import Size
@@ -15,7 +15,10 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from quanttui.tui.bindings import bindings_of, key_names
+from quanttui.tui.key_table import KeyNames
 from quanttui.tui.state.details import Section
+from quanttui.tui.widget_keys import DETAILS_COMMANDS
 
 _INDENT, _GAP = 2, 2
 _LEAST_VALUE_CELLS = 16
@@ -24,13 +27,7 @@ _LEAST_VALUE_CELLS = 16
 class DetailsScreen(ModalScreen[None]):
     """``empty`` is said where there are no ``loads``; ``engine`` None: it is not known yet."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,i,q", "close", "Back", show=False, tooltip="Close the details", id="details_close"),
-        Binding("j", "scroll('scroll_down')", "Down", show=False, tooltip="Scroll down", id="details_down"),
-        Binding("k", "scroll('scroll_up')", "Up", show=False, tooltip="Scroll up", id="details_up"),
-        Binding("g", "scroll('scroll_home')", "To the start", show=False, tooltip="To the start", id="details_start"),
-        Binding("G,upper_g", "scroll('scroll_end')", "To the end", show=False, tooltip="To the end", id="details_end"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(DETAILS_COMMANDS)
 
     def __init__(self, loads: Sequence[Section], engine: Section | None, empty: str) -> None:
         super().__init__()
@@ -39,7 +36,7 @@ class DetailsScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="details") as box:
             box.border_title = Content("Details")
-            box.border_subtitle = Content("esc closes · j k scroll")
+            box.border_subtitle = Content(_hint(key_names(self.app)))
             if not self._loads:
                 yield Static(Content.styled(self._empty, "$muted"), markup=False, id="details-empty")
             sections = [*self._loads, *([self._engine] if self._engine is not None else ())]
@@ -68,6 +65,10 @@ class SectionView(Widget):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return section_content(self._section, self._column, width).plain.count("\n") + 1
+
+
+def _hint(keys: KeyNames) -> str:
+    return f"{keys['details_close']} closes · {keys['details_down']} {keys['details_up']} scroll"
 
 
 def value_column(sections: Sequence[Section]) -> int:

@@ -2,40 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from quanttui.tui.keys import APP_COMMANDS, DIVERGENCE, DIVERGENCE_KEYS, GROUPS, MOVING, SCREEN_COMMANDS, WIDGET_KEYS
+from quanttui.tui.bindings import bindings_of
+from quanttui.tui.key_table import KeyNames
+from quanttui.tui.keys import APP_COMMANDS, GROUPS, SCREEN_COMMANDS
+from quanttui.tui.widget_keys import (
+    DIVERGENCE_COMMANDS,
+    HELP_COMMANDS,
+    LIST_COMMANDS,
+    STRIP_COMMANDS,
+    SWITCH_COMMANDS,
+)
 
-_WIDGET_KEYS = {MOVING: WIDGET_KEYS, DIVERGENCE: DIVERGENCE_KEYS}
 _ABOUT = (
     "The reference answers first, then each ticked candidate, one model in memory at a time. "
     "Underlined words differ from the reference; ▶ marks where the texts part."
 )
+_SHOWN = (
+    *SCREEN_COMMANDS, *APP_COMMANDS, *STRIP_COMMANDS, *DIVERGENCE_COMMANDS, *LIST_COMMANDS, *SWITCH_COMMANDS
+)  # fmt: skip
 
 
 class HelpScreen(ModalScreen[None]):
-    """``keys`` maps a binding's id to the keys it has now."""
+    """``keys``: those that hold now."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,f1,q", "close", "Back", show=False, tooltip="Close the help", id="help_close")
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(HELP_COMMANDS)
 
-    def __init__(self, keys: Mapping[str, str]) -> None:
+    def __init__(self, keys: KeyNames) -> None:
         super().__init__()
         self._keys = keys
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help") as box:
             box.border_title = Content("Keys")
-            box.border_subtitle = Content("esc closes · ↑↓ scrolls")
+            box.border_subtitle = Content(f"{self._keys['help_close']} closes · ↑↓ scrolls")
             yield Static(Content.styled(_ABOUT, "$muted"), markup=False)
             for group in GROUPS:
                 yield Static(self._group(group), markup=False, classes="help-group")
@@ -45,11 +53,9 @@ class HelpScreen(ModalScreen[None]):
 
     def _group(self, group: str) -> Content:
         rows = [Content.styled(group, "bold $primary")]
-        commands = [command for command in (*SCREEN_COMMANDS, *APP_COMMANDS) if command.group == group]
-        rows += [_row(self._keys.get(command.id, ""), command.tooltip) for command in commands]
-        rows += [_row(keys, words) for keys, words in _WIDGET_KEYS.get(group, ())]
+        rows += [_row(self._keys.all(command.id), command.tooltip) for command in _SHOWN if command.group == group]
         return Content("\n").join(rows)
 
 
 def _row(keys: str, words: str) -> Content:
-    return Content.assemble((f"{keys:>10}  ", "bold"), words)
+    return Content.assemble((f"{keys:>12}  ", "bold"), words)

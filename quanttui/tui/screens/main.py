@@ -15,14 +15,8 @@ from quanttui.records import MemoryReading, ModelEntry
 from quanttui.records.events import ModelLoaded
 from quanttui.text import safe_line
 from quanttui.tui import messages
-from quanttui.tui.keys import (
-    FOOTER_DIVERGENCE,
-    FOOTER_DIVERGENCE_APP,
-    FOOTER_DONE,
-    FOOTER_IDLE,
-    FOOTER_RUNNING,
-    FOOTER_TYPING,
-)
+from quanttui.tui.key_table import COMMANDS, SCOPES
+from quanttui.tui.keys import FOOTER_DIVERGENCE, FOOTER_DONE, FOOTER_IDLE, FOOTER_RUNNING, FOOTER_TYPING
 from quanttui.tui.screens.actions import ScreenActions
 from quanttui.tui.screens.microscope import MicroscopeActions
 from quanttui.tui.screens.output_painter import paint_hints, paint_outputs, rest_at_first_difference
@@ -125,14 +119,14 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
             asked = self.owner.is_leaving
             self.forget_warning()
             if asked:
-                self.say("the run is over · q leaves")
+                self.say(f"the run is over · {self.keys['quit_letter']} leaves")
             self.paint()
             self.call_after_refresh(rest_at_first_difference, self, self.run_view)
 
     @on(messages.EngineWarmed)
     def engine_warmed(self, message: messages.EngineWarmed) -> None:
         device = safe_line(f"ready on {message.description.device_name}")
-        self.idle_status = Status(f"{device} · F5 runs")
+        self.idle_status = Status(f"{device} · {self.keys['run']} runs")
         self.select(replace(self.selection, engine=message.description))
 
     @on(messages.EngineFailed)
@@ -233,30 +227,29 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
     def paint_footer(self) -> None:
         footer = self.query_one(FooterLines)
         footer.show_status(self.said or self._status())
-        keys = self.keys_by_id()
-        own = FOOTER_DIVERGENCE if self._pane_of_focus() is Pane.DIVERGENCE else ()
-        footer.show_keys([*own, *((keys[name], label) for name, label in self._footer_labels() if name in keys)])
+        inside = SCOPES["in the divergence pane"] if self._pane_of_focus() is Pane.DIVERGENCE else ()
+        footer.show_keys([(self.keys.all(name, inside=inside), label) for name, label in self._footer_labels()])
 
     def _status(self) -> Status:
         run = self.run_view
         if run is None or not run.is_over:
-            return run_status(run) if run else self.idle_status
+            return run_status(run, self.keys) if run else self.idle_status
         prompt, settings = self.query_one(PromptEditor).text, self.query_one(SettingsRow).read().settings
-        return run_status(run, choices_changed=choices_changed(run, self.selection, prompt, settings))
+        return run_status(run, self.keys, choices_changed=choices_changed(run, self.selection, prompt, settings))
 
     def _footer_labels(self) -> list[tuple[str, str]]:
         if isinstance(self.focused, Input | TextArea):
-            return [(name, "leave field" if name == "back" else self.label_of(name)) for name in FOOTER_TYPING]
+            return [(name, "leave field" if name == "back" else COMMANDS[name].label) for name in FOOTER_TYPING]
         chosen: tuple[str, ...]
         if self._pane_of_focus() is Pane.DIVERGENCE:
-            chosen = FOOTER_DIVERGENCE_APP
+            chosen = FOOTER_DIVERGENCE
         elif self.is_busy:
             chosen = FOOTER_RUNNING
         else:
             in_setup = self.focused is None or self._pane_of_focus() not in (Pane.REFERENCE, Pane.CANDIDATE)
             chosen = FOOTER_IDLE if self.run_view is None or in_setup else FOOTER_DONE
         one = self.run_view is not None and len(self.run_view.candidates) < 2
-        return [(name, self.label_of(name)) for name in chosen if not (one and name == "next_candidate")]
+        return [(name, COMMANDS[name].label) for name in chosen if not (one and name == "next_candidate")]
 
     def _pane_of_focus(self) -> Pane | None:
         ids = [widget.id for widget in (self.focused.ancestors_with_self if self.focused else ())]
@@ -271,8 +264,8 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
     def _paint_run(self) -> None:
         self._stale = False
         self.paint_divergence(self.run_view)
-        paint_outputs(self, self.run_view, self.token_under_cursor())
-        paint_hints(self, self.run_view, self.keys_by_id().get("details", ""))
+        paint_outputs(self, self.run_view, self.token_under_cursor(), self.keys)
+        paint_hints(self, self.run_view, self.keys["details"])
 
     def _age_memory(self) -> None:
         self.query_one(MemoryPane).age(self.services.clock())

@@ -71,7 +71,7 @@ class MicroscopeActions(Screen[None]):
     def _force(self, event: DivergencePane.ForceTokenRequested) -> None:
         run, me = self._cockpit.run_view, self._cockpit
         if run is None or me.is_busy or self._branch is not None:
-            me.warn("a run is going on · esc stops it")
+            me.warn(f"a run is going on · {me.keys['back']} stops it")
             return
         run_id = me.services.new_run_id()
         request = branch_request(run, run_id, event.variant, event.forced_token_ids)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.screen import Screen
 
 from quanttui.records import DiffSpan
+from quanttui.tui.key_table import DEFAULT_KEYS, KeyNames
 from quanttui.tui.state.details import notes_hint
 from quanttui.tui.state.painting import paint_output
 from quanttui.tui.state.run_view import RunView
@@ -13,25 +14,22 @@ from quanttui.tui.state.variant_view import Stage, VariantView, figures
 from quanttui.tui.widgets.candidate_bar import CandidateBar
 from quanttui.tui.widgets.output_pane import OutputPane
 
-EMPTY_REFERENCE = ("Press F5 to run", "The reference answers here, in full precision.")
-EMPTY_CANDIDATE = (
-    "Candidates answer here",
-    "Words that differ from the reference are underlined; n jumps to the next.",
-)
 
-
-def paint_outputs(screen: Screen[None], run: RunView | None, cursor: int | None = None) -> None:
+def paint_outputs(
+    screen: Screen[None], run: RunView | None, cursor: int | None = None, keys: KeyNames = DEFAULT_KEYS
+) -> None:
     """Both panes and the bar of candidates, as ``run`` stands; ``cursor`` marks a token of the reference."""
     reference = screen.query_one("#reference", OutputPane)
     candidate = screen.query_one("#candidate", OutputPane)
     if run is None:
-        reference.show_empty(*EMPTY_REFERENCE)
-        candidate.show_empty(*EMPTY_CANDIDATE)
+        reference.show_empty(f"Press {keys['run']} to run", "The reference answers here, in full precision.")
+        words = f"Words that differ from the reference are underlined; {keys['next']} jumps to the next."
+        candidate.show_empty("Candidates answer here", words)
         return
     screen.query_one(CandidateBar).show(run.candidates, run.shown)
     spans, current = run.spans(), run.current_difference()
-    _paint(reference, run.reference, run, spans, current, cursor)
-    _paint(candidate, run.candidate, run, spans, current)
+    _paint(reference, run.reference, run, spans, current, keys, cursor)
+    _paint(candidate, run.candidate, run, spans, current, keys)
     if run.candidate is not None and run.candidate is run.current and run.candidate.stage is Stage.GENERATING:
         reference.text.keep_in_view(len(run.candidate.tokens))
 
@@ -62,10 +60,11 @@ def _paint(
     run: RunView,
     spans: tuple[DiffSpan, ...],
     current: DiffSpan | None,
+    keys: KeyNames,
     cursor: int | None = None,
 ) -> None:
     if view is None:
-        _paint_unsettled(pane, run)
+        _paint_unsettled(pane, run, keys)
         return
     pane.entitle(view.variant.spelling, _place(view, run), _subtitle(view, run))
     pane.show_figures(figures(view, run.reference) if view.report else ())
@@ -73,26 +72,26 @@ def _paint(
         prompt = run.request.prompts[0]
         pane.show_text(paint_output(view, prompt, spans, current, cursor))
     else:
-        pane.show_waiting(view, _hint(view))
+        pane.show_waiting(view, _hint(view, keys))
     if run.failure is not None and view.stage is Stage.FAILED:
-        pane.show_failure(run.failure)
+        pane.show_failure(run.failure, keys["run"])
 
 
-def _paint_unsettled(pane: OutputPane, run: RunView) -> None:
+def _paint_unsettled(pane: OutputPane, run: RunView, keys: KeyNames) -> None:
     """The run has not got as far as to know its reference."""
     pane.entitle("")
     pane.show_figures(())
     pane.text.show(())
     if run.failure is not None:
-        pane.show_failure(run.failure)
+        pane.show_failure(run.failure, keys["run"])
     else:
-        pane.notice.say("the engine is warming up", "", "esc stops it.", tone="busy")
+        pane.notice.say("the engine is warming up", "", f"{keys['back']} stops it.", tone="busy")
 
 
-def _hint(view: VariantView) -> str:
+def _hint(view: VariantView, keys: KeyNames) -> str:
     if view.stage is Stage.WAITING:
         return "One model is in memory at a time."
-    return "" if view.stage in (Stage.STOPPED, Stage.FAILED, Stage.DONE) else "esc stops it."
+    return "" if view.stage in (Stage.STOPPED, Stage.FAILED, Stage.DONE) else f"{keys['back']} stops it."
 
 
 def _place(view: VariantView, run: RunView) -> str:

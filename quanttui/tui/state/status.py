@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from quanttui.text import safe_line
+from quanttui.tui.key_table import DEFAULT_KEYS, KeyNames
 from quanttui.tui.state.run_view import RunView
 from quanttui.tui.state.variant_view import Stage, VariantView
 
@@ -27,16 +28,17 @@ class Status:
     share: float | None = None
 
 
-CHANGED = "choices changed: F5 runs them"
+CHANGED = "choices changed"
 GLYPHS = {Tone.QUIET: "○", Tone.BUSY: "●", Tone.GOOD: "✓", Tone.WARNING: "!", Tone.BAD: "✗"}
 
 
-def run_status(run: RunView, *, choices_changed: bool = False) -> Status:
+def run_status(run: RunView, keys: KeyNames = DEFAULT_KEYS, *, choices_changed: bool = False) -> Status:
     """What ``run`` is doing, or how it ended; ``choices_changed``: what it shows is not what is chosen now."""
+    changed = f"{CHANGED}: {keys['run']} runs them" if choices_changed else ""
     if run.failure is not None:
-        return _failed(run, choices_changed=choices_changed)
+        return _failed(run, changed, f"{keys['run']} runs again")
     if run.is_over:
-        news = f"{CHANGED} · " if choices_changed else ""
+        news = f"{changed} · " if changed else ""
         return Status(f"done · {news}{_result(run)}", Tone.GOOD)
     if run.stopping:
         return Status("stopping after this step", Tone.WARNING)
@@ -54,12 +56,11 @@ def divergence_words(view: VariantView, reference: VariantView | None) -> str:
     return f"parts at token {view.first_divergence + 1} of {max(len(view.tokens), view.first_divergence + 1)}"
 
 
-def _failed(run: RunView, *, choices_changed: bool) -> Status:
+def _failed(run: RunView, changed: str, again: str) -> Status:
     assert run.failure is not None
     if run.failure.was_cancelled:
-        then = CHANGED if choices_changed else "F5 runs again"
-        return Status(f"stopped · what was made is kept · {then}", Tone.WARNING)
-    news = f" · {CHANGED}" if choices_changed else ""
+        return Status(f"stopped · what was made is kept · {changed or again}", Tone.WARNING)
+    news = f" · {changed}" if changed else ""
     return Status(f"failed: {safe_line(run.failure.message)}{news}", Tone.BAD)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
@@ -14,8 +14,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from quanttui.text import safe_line, safe_text
+from quanttui.tui.bindings import bindings_of, key_names
 from quanttui.tui.state.branch_view import BranchState, BranchView
 from quanttui.tui.visible import visible_piece
+from quanttui.tui.widget_keys import BRANCH_COMMANDS
 
 
 def branch_title(view: BranchView) -> Content:
@@ -43,17 +45,17 @@ def branch_content(view: BranchView) -> Content:
     )
 
 
-def branch_status(view: BranchView) -> Content:
-    """One line: what is being waited for, or what came of it."""
+def branch_status(view: BranchView, leave_key: str = "esc") -> Content:
+    """One line: what is being waited for, or what came of it. ``leave_key`` stops it, and closes it."""
     detail = safe_line(view.detail)
     match view.state:
         case BranchState.LOADING:
             return Content.assemble((f"Loading {safe_line(view.variant)} again … {detail}", "$foreground-muted"))
         case BranchState.RUNNING:
-            return Content.assemble(("Writing on … ", "bold"), (f"{detail}  esc stops", "$foreground-muted"))
+            return Content.assemble(("Writing on … ", "bold"), (f"{detail}  {leave_key} stops", "$foreground-muted"))
         case BranchState.FAILED:
             return Content.assemble(("✗ Failed: ", "bold $text-error"), (detail, ""))
-    return Content.assemble((_outcome(view), "bold"), ("  esc closes", "$foreground-muted"))
+    return Content.assemble((_outcome(view), "bold"), (f"  {leave_key} closes", "$foreground-muted"))
 
 
 def _outcome(view: BranchView) -> str:
@@ -113,7 +115,7 @@ class BranchPane(Vertical):
         self.query_one(".forced").border_title = Content(f"{variant} after {visible_piece(view.forced)}")
         self.query_one(".free Static", Static).update(free_content(view))
         self.query_one(".forced Static", Static).update(branch_content(view))
-        self.query_one(".branch-status", Static).update(branch_status(view))
+        self.query_one(".branch-status", Static).update(branch_status(view, key_names(self.app)["branch_leave"]))
 
 
 def _column(name: str) -> VerticalScroll:
@@ -121,7 +123,7 @@ def _column(name: str) -> VerticalScroll:
 
 
 class BranchScreen(ModalScreen[None]):
-    """A branch over the main screen. ``esc`` stops it while it runs, and closes it once it does not."""
+    """A branch over the main screen. Its key stops it while it runs, and closes it once it does not."""
 
     DEFAULT_CSS = """
     BranchScreen {
@@ -130,11 +132,7 @@ class BranchScreen(ModalScreen[None]):
     }
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "escape,q", "leave", "Stop or close", id="branch.leave", tooltip="Stop the branch; once it ended, close it"
-        )
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(BRANCH_COMMANDS)
 
     @dataclass
     class StopRequested(Message):

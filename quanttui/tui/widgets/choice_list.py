@@ -6,12 +6,14 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from quanttui.tui.bindings import bindings_of
 from quanttui.tui.visible import fit
+from quanttui.tui.widget_keys import LIST_COMMANDS
 
 Row = tuple[str, str, str, str]
 """Sign, name, what stands flush right, and the style of the row; all safe to show."""
@@ -20,12 +22,7 @@ Row = tuple[str, str, str, str]
 class ChoiceList(OptionList):
     """Keeps its highlight when its rows are painted again."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "cursor_down", "Down", show=False, id="list_down"),
-        Binding("k", "cursor_up", "Up", show=False, id="list_up"),
-        Binding("g", "first", "First", show=False, id="list_first"),
-        Binding("G,upper_g", "last", "Last", show=False, id="list_last"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(LIST_COMMANDS)
 
     def __init__(self, widget_id: str) -> None:
         super().__init__(id=widget_id, markup=False, compact=True)

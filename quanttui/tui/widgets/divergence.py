@@ -8,14 +8,16 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 
 from quanttui.records import DivergenceSummary, Score, TokenScore, Variant
 from quanttui.text import safe_line
+from quanttui.tui.bindings import bindings_of, key_names
 from quanttui.tui.visible import visible_piece
+from quanttui.tui.widget_keys import DIVERGENCE_COMMANDS
 from quanttui.tui.widgets.inspector import TokenInspector
 from quanttui.tui.widgets.inspector_text import InspectorView
 from quanttui.tui.widgets.legend import StripLegend
@@ -57,23 +59,7 @@ class DivergencePane(Vertical):
     }
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "f",
-            "force_candidate",
-            "Force it",
-            id="divergence.force",
-            tooltip="Make the candidate take the reference's token here, and let it write on",
-        ),
-        Binding(
-            "F",
-            "force_reference",
-            "Force the reference",
-            id="divergence.force_reference",
-            tooltip="Make the reference take the candidate's token here, and let it write on",
-            show=False,
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(DIVERGENCE_COMMANDS)
 
     @dataclass
     class ForceTokenRequested(Message):
@@ -206,8 +192,8 @@ class DivergencePane(Vertical):
         if token is None or not token.candidate_top:
             return None
         if token.candidate_top[0].token_id == token.token_id:
-            piece, candidate = visible_piece(token.text), self._names()[1]
-            words = f"nothing to force: {candidate} takes {piece} here too · n goes on to where they part"
+            piece, onward = visible_piece(token.text), key_names(self.app)["token_next"]
+            words = f"nothing to force: {self._names()[1]} takes {piece} here too · {onward} goes on to where they part"
             self.post_message(DivergenceStrip.Hinted(words))
             return None
         return token

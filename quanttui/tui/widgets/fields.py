@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
@@ -14,6 +14,8 @@ from textual.reactive import reactive
 from textual.widgets import Input, Label, Static
 
 from quanttui.text import safe_line
+from quanttui.tui.bindings import bindings_of
+from quanttui.tui.widget_keys import SWITCH_COMMANDS
 
 
 class SafeInput(Input):
@@ -60,9 +62,7 @@ class Switch(Static):
     switched; what was chosen is kept."""
 
     can_focus = True
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space,enter", "switch", "Switch", show=False, tooltip="Switch on or off", id="switch")
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(SWITCH_COMMANDS)
     on = reactive(False)
     offered = reactive(True, layout=True)
 

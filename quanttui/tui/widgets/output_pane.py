@@ -97,10 +97,10 @@ class OutputPane(Vertical):
             body = f"{filled}{rest}  {view.done} of {view.total}"
         self.notice.say(_WAITING[view.stage], body, hint, tone="busy")
 
-    def show_failure(self, failure: RunFailed) -> None:
+    def show_failure(self, failure: RunFailed, run_key: str) -> None:
         """What happened, why, what next; beneath it, what there was."""
         if failure.was_cancelled:
-            self.notice.say("◼ stopped", "", "F5 runs again.", tone="warning")
+            self.notice.say("◼ stopped", "", f"{run_key} runs again.", tone="warning")
         else:
             self.notice.say("✗ this run failed", failure.message, failure.hint, tone="bad")
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -17,7 +17,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from quanttui.records import FlipKind, Score, TokenScore
+from quanttui.tui.bindings import bindings_of
 from quanttui.tui.shading import FLIP_GLYPHS, LEVEL_GLYPHS, band_of, is_notable, level_of
+from quanttui.tui.widget_keys import STRIP_COMMANDS
 from quanttui.tui.widgets.strip_layout import LINES_PER_ROW, StripLayout
 
 NOTHING_YET = "Nothing measured yet: bars appear when both models have answered."
@@ -62,19 +64,7 @@ class DivergenceStrip(ScrollView, can_focus=True):
         for name in ("calm", "slight", "visible", "strong", "tie", "real", "gutter", "cursor")
     }
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "move(-1)", "Token left", id="strip.left", tooltip="One token back", show=False),
-        Binding("right,l", "move(1)", "Token right", id="strip.right", tooltip="One token on", show=False),
-        Binding("up,k", "move_row(-1)", "Row up", id="strip.up", tooltip="One row of tokens back", show=False),
-        Binding("down,j", "move_row(1)", "Row down", id="strip.down", tooltip="One row of tokens on", show=False),
-        Binding("home", "row_start", "Row start", id="strip.home", tooltip="First token of the row", show=False),
-        Binding("end", "row_end", "Row end", id="strip.end", tooltip="Last token of the row", show=False),
-        Binding("g", "first", "First", id="strip.first", tooltip="First token of the text", show=False),
-        Binding("G", "last", "Last", id="strip.last", tooltip="Last token of the text", show=False),
-        Binding("n", "notable(1)", "Next divergence", id="strip.next", tooltip="Next token where the models part"),
-        Binding("N", "notable(-1)", "Previous", id="strip.previous", tooltip="Previous such token", show=False),
-        Binding("w", "worst", "Worst first", id="strip.worst", tooltip="The worst token; again: the next worst"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(STRIP_COMMANDS)
 
     cursor: reactive[int] = reactive(0, repaint=False)
     """Index of the token under the cursor, 0 = the first scored token."""

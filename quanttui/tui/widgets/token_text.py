@@ -9,13 +9,15 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from quanttui.tui.bindings import bindings_of
 from quanttui.tui.state.painting import Look, Piece
 from quanttui.tui.state.wrapping import Wrapper
+from quanttui.tui.widget_keys import TEXT_COMMANDS
 
 # A scrolled pane is sent whole: text that streams past its end scrolls by so many lines at a time, not by one.
 _SCROLL_STEP = 4
@@ -27,14 +29,7 @@ class TokenText(ScrollView, inherit_bindings=False):
     can_focus = True
     ALLOW_MAXIMIZE = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"token-text--{look}" for look in Look}
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "scroll_up", "Scroll up", show=False, id="text_up"),
-        Binding("down,j", "scroll_down", "Scroll down", show=False, id="text_down"),
-        Binding("home,g", "scroll_home", "To the start", show=False, id="text_start"),
-        Binding("end,G,upper_g", "scroll_end", "To the end", show=False, id="text_end"),
-        Binding("pageup", "page_up", "Page up", show=False, id="text_page_up"),
-        Binding("pagedown", "page_down", "Page down", show=False, id="text_page_down"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(TEXT_COMMANDS)
 
     def __init__(self) -> None:
         super().__init__()

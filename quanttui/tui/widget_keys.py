@@ -1,0 +1,78 @@
+"""The keys of lists, texts, switches, the divergence pane and the dialogs: each acts where its widget has the focus."""
+
+from __future__ import annotations
+
+from quanttui.tui.keys import DIVERGENCE, MOVING, READING, Command
+
+
+def _moves(name: str, keys: str, action: str, tooltip: str, group: str = MOVING) -> Command:
+    """A key that only moves something: a palette would take the focus from what it moves."""
+    return Command(name, keys, action, tooltip.lower(), tooltip, group, in_palette=False)
+
+
+LIST_COMMANDS = (
+    _moves("list_down", "j", "cursor_down", "Down"),
+    _moves("list_up", "k", "cursor_up", "Up"),
+    _moves("list_first", "g", "first", "First"),
+    _moves("list_last", "G,upper_g", "last", "Last"),
+)
+
+TEXT_COMMANDS = (
+    _moves("text_up", "up,k", "scroll_up", "Scroll up"),
+    _moves("text_down", "down,j", "scroll_down", "Scroll down"),
+    _moves("text_start", "home,g", "scroll_home", "To the start"),
+    _moves("text_end", "end,G,upper_g", "scroll_end", "To the end"),
+    _moves("text_page_up", "pageup", "page_up", "Page up"),
+    _moves("text_page_down", "pagedown", "page_down", "Page down"),
+)
+
+SWITCH_COMMANDS = (_moves("switch", "space,enter", "switch", "Switch on or off"),)
+
+STRIP_COMMANDS = (
+    _moves("token_left", "left,h", "move(-1)", "One token back", DIVERGENCE),
+    _moves("token_right", "right,l", "move(1)", "One token on", DIVERGENCE),
+    _moves("token_row_up", "up,k", "move_row(-1)", "One row of tokens back", DIVERGENCE),
+    _moves("token_row_down", "down,j", "move_row(1)", "One row of tokens on", DIVERGENCE),
+    _moves("token_row_start", "home", "row_start", "First token of the row", DIVERGENCE),
+    _moves("token_row_end", "end", "row_end", "Last token of the row", DIVERGENCE),
+    _moves("token_first", "g", "first", "First token of the text", DIVERGENCE),
+    _moves("token_last", "G,upper_g", "last", "Last token of the text", DIVERGENCE),
+    Command("token_next", "n", "notable(1)", "next divergence", "Next token where the models part", DIVERGENCE),
+    Command(
+        "token_previous", "N,upper_n", "notable(-1)", "previous", "Previous token where the models part", DIVERGENCE
+    ),
+    Command("token_worst", "w", "worst", "worst", "The worst token; again: the next worst", DIVERGENCE),
+)
+
+DIVERGENCE_COMMANDS = (
+    Command(
+        "force",
+        "f",
+        "force_candidate",
+        "force it",
+        "Make the candidate take the reference's token here, and write on",
+        DIVERGENCE,
+    ),
+    Command(
+        "force_reference",
+        "F,upper_f",
+        "force_reference",
+        "force the reference",
+        "Make the reference take the candidate's token here, and write on",
+        DIVERGENCE,
+    ),
+)
+
+HELP_COMMANDS = (_moves("help_close", "escape,question_mark,f1,q", "close", "Close the help"),)
+
+DETAILS_COMMANDS = (
+    _moves("details_close", "escape,i,q", "close", "Close the details", READING),
+    _moves("details_down", "j", "scroll('scroll_down')", "Scroll down", READING),
+    _moves("details_up", "k", "scroll('scroll_up')", "Scroll up", READING),
+    _moves("details_start", "g", "scroll('scroll_home')", "To the start", READING),
+    _moves("details_end", "G,upper_g", "scroll('scroll_end')", "To the end", READING),
+)
+
+ASK_COMMANDS = (_moves("ask_cancel", "escape", "cancel", "Go back without an answer"),)
+
+BRANCH_COMMANDS = (_moves("branch_leave", "escape,q", "leave", "Stop the branch; once it ended, close it", DIVERGENCE),)

@@ -1,0 +1,150 @@
+"""Keys by their names and ids: what is read, what is refused, and what the screen then says of them."""
+
+from __future__ import annotations
+
+import pytest
+from scripted_app import finish, keys, make_app, running, screen_text, status, until
+from textual import keys as textual_keys
+
+from quanttui.tui.key_names import read_keys, show_key
+from quanttui.tui.key_table import COMMANDS, SCOPES, KeymapError, KeyNames, check_keymap
+from quanttui.tui.screens.help import HelpScreen
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("f9", ("f9",)),
+        ("F9, ctrl+R", ("f9", "ctrl+r")),
+        ("N", ("N", "upper_n")),
+        ("?", ("question_mark",)),
+        (",", ("comma",)),
+        ("+", ("plus",)),
+        ("ctrl++", ("ctrl+plus",)),
+        ("shift+ctrl+up", ("ctrl+shift+up",)),
+        ("ж", ("ж",)),
+        ("x,x", ("x",)),
+    ],
+)
+def test_keys_are_read_as_people_write_them(written: str, read: tuple[str, ...]) -> None:
+    assert read_keys(written) == read
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("", "a key is missing"),
+        ("f9,", "a key is missing"),
+        ("pageupp", "did you mean pageup?"),
+        ("hyper+x", "no modifier"),
+        ("shift+n", "such as N"),
+        ("ctrl+i", "from tab"),
+        ("f25", "no key is called"),
+    ],
+)
+def test_what_is_no_key_is_refused_with_the_reason(written: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words.replace("?", r"\?")):
+        read_keys(written)
+
+
+def test_every_punctuation_mark_has_the_name_that_textual_gives_it() -> None:
+    for code in range(33, 127):
+        mark = chr(code)
+        if not mark.isalnum():
+            (name,) = read_keys(f"x,{mark}")[1:] if mark != "," else read_keys(mark)
+            assert name == textual_keys._character_to_key(mark)
+            assert show_key(name) == mark
+
+
+def test_the_keys_that_ship_clash_nowhere() -> None:
+    everything = {name: command.keys.replace("upper_n", "N") for name, command in COMMANDS.items()}
+    own = {
+        name: ",".join(k for k in text.split(",") if not k.startswith("upper_")) for name, text in everything.items()
+    }
+    assert check_keymap(own).keys() == COMMANDS.keys()
+    assert sum(map(len, SCOPES.values())) == len(COMMANDS), "an id is used twice"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "at_fault", "words"),
+    [
+        ({"runn": "f9"}, "runn", "Did you mean run?"),
+        ({"next": "f6", "help": "bogus"}, "help", "no key is called 'bogus'"),
+        ({"copy": "e", "details": "e"}, "details", "e is copy's key already"),
+        ({"copy": "o"}, "copy", "o is open's key already"),
+        ({"token_worst": "f"}, "token_worst", "force's key already (in the divergence pane)"),
+        ({"help_close": "ctrl+p"}, "help_close", "palette's key already"),
+        ({"run": "x"}, "run", "x writes a character"),
+    ],
+)
+def test_a_wrong_rebinding_names_what_is_at_fault(wanted: dict[str, str], at_fault: str, words: str) -> None:
+    with pytest.raises(KeymapError) as caught:
+        check_keymap(wanted)
+    assert caught.value.binding_id == at_fault
+    assert words in str(caught.value)
+
+
+def test_two_keys_can_change_places() -> None:
+    assert check_keymap({"copy": "o", "open": "y"}) == {"copy": "o", "open": "y"}
+
+
+def test_names_follow_the_keymap_and_leave_out_what_an_inner_scope_took() -> None:
+    names = KeyNames({"run": "f9,ctrl+x"})
+    assert (names["run"], names.all("run")) == ("F9", "F9 ^x")
+    assert names.all("previous") == "N"
+    assert names.all("next_candidate") == "→ ]"
+    assert names.all("next_candidate", inside=SCOPES["in the divergence pane"]) == "]"
+
+
+REBOUND = check_keymap({"run": "f9", "back": "f8", "prompt": "Q", "token_worst": "v", "help_close": "x", "next": "m"})
+
+
+async def test_footer_hints_and_help_say_the_keys_that_hold_now() -> None:
+    app = make_app(keymap=REBOUND)
+    async with running(app) as pilot:
+        shown = screen_text(app)
+        assert "F9 run" in shown
+        assert "Press F9 to run" in shown
+        assert "m jumps to the next" in shown
+        assert "F5" not in shown
+        await pilot.press("f5")
+        assert app.main.run_view is None
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert "x closes" in screen_text(app)
+        await pilot.press("x")
+        await pilot.pause()
+        assert not isinstance(app.screen, HelpScreen)
+        await pilot.press("Q")
+        await pilot.pause()
+        await pilot.press("ctrl+a", "ctrl+k", "f9")
+        assert "Q goes to the prompt" in status(app)
+
+
+async def test_the_divergence_panes_keys_are_rebound_and_in_the_palette() -> None:
+    app = make_app(keymap=REBOUND)
+    async with running(app) as pilot:
+        await pilot.press("f9")
+        await finish(pilot)
+        await pilot.press("7")
+        await pilot.pause()
+        assert "v worst" in screen_text(app)
+        await pilot.press("v")
+        await pilot.pause()
+        assert "worst 1 of" in screen_text(app)
+        titles = {command.title for command in app.get_system_commands(app.screen)}
+        assert {COMMANDS[name].tooltip for name in ("token_worst", "force", "force_reference")} <= titles
+
+
+async def test_a_divergence_command_from_the_palette_goes_to_its_pane() -> None:
+    app = make_app()
+    async with running(app) as pilot:
+        worst = next(c for c in app.get_system_commands(app.screen) if c.title == COMMANDS["token_worst"].tooltip)
+        await worst.callback()
+        assert "nothing measured yet" in status(app)
+        await pilot.press("f5")
+        await finish(pilot)
+        await worst.callback()
+        await until(pilot, lambda: "worst 1 of" in screen_text(app))
+        await pilot.press(*keys("n"))
+        assert app.main.run_view.cursor is None, "the key went to the divergence pane"
