@@ -7,6 +7,7 @@ from argparse import Namespace
 
 from quanttui.cli.arguments import Parser, count, positive_int, seed, share, temperature
 from quanttui.cli.engines import open_configured_engine
+from quanttui.cli.gate import say_gate
 from quanttui.cli.narration import narration
 from quanttui.cli.page import page_text
 from quanttui.cli.prompts import gather_prompts
@@ -19,6 +20,7 @@ from quanttui.pipeline import run_comparison
 from quanttui.records import GenerationSettings, Run, RunRequest, Variant
 from quanttui.records.events import RunEvent, RunFailed, RunFinished
 from quanttui.runs.document import document_text, run_document
+from quanttui.runs.gate import Limit, LimitCheck, check_limits, gate_document, parse_limit
 from quanttui.settings import Settings
 from quanttui.variants import parse_variant
 
@@ -45,6 +47,10 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--prompts-file", metavar="FILE", help="one prompt a line; - is standard input")
     _add_generation(parser)
     parser.add_argument("--no-score", action="store_true", help="compare the texts only, measure no divergence")
+    parser.add_argument(
+        "--fail-if", metavar="LIMIT", action="append", default=[], help='end with code 3 where a pooled figure is past '
+        'its limit: "kl_divergence.mean>0.05", "same_top<0.95", "nf4:flips.real>3"; again for more'
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--per-token", action="store_true", help="with --json: every scored token too")
     parser.add_argument("-v", "--verbose", action="store_true", help="also the options of every load (--json has them)")
@@ -67,7 +73,7 @@ def _add_generation(parser: Parser) -> None:
 
 
 def run(arguments: Namespace, settings: Settings) -> int:
-    request = read_request(arguments)
+    request, limits = read_request(arguments), read_limits(arguments)
     engine = open_configured_engine(settings)
     last: RunEvent | None = None
     with narration(arguments.quiet) as narrator, stopping(engine, narrator.wait_for) as stop_asked:
@@ -78,8 +84,9 @@ def run(arguments: Namespace, settings: Settings) -> int:
         raise KeyboardInterrupt
     match last:
         case RunFinished(run=finished):
-            write_data(_output(finished, arguments))
-            return 0
+            checks = check_limits(finished, limits)
+            write_data(_output(finished, arguments, checks))
+            return say_gate(checks)
         case RunFailed():
             say_error(QuantTuiError(last.message, last.hint))
             return last.exit_code
@@ -97,6 +104,19 @@ def read_request(arguments: Namespace) -> RunRequest:
     prompts = gather_prompts(arguments.prompt or (), arguments.prompts_file)
     model = resolve_model(arguments.model)
     return RunRequest(uuid.uuid4().hex, model, reference, candidates, prompts, generation, score=not arguments.no_score)
+
+
+def read_limits(arguments: Namespace) -> list[Limit]:
+    """The limits of ``--fail-if``. Raises UsageError before anything runs."""
+    limits = [parse_limit(text) for text in arguments.fail_if]
+    if limits and arguments.no_score:
+        raise UsageError("--fail-if reads what --no-score does not measure", "Give one of the two.")
+    candidates = [parse_variant(text) for text in arguments.candidate or _DEFAULT_CANDIDATES]
+    for limit in limits:
+        if limit.variant is not None and limit.variant not in candidates:
+            known = ", ".join(map(str, candidates))
+            raise UsageError(f"the limit {limit.text!r} names no candidate", f"Candidates: {known}")
+    return limits
 
 
 def _generation(arguments: Namespace) -> GenerationSettings:
@@ -122,7 +142,8 @@ def _refuse_twice(candidates: tuple[Variant, ...]) -> None:
             raise UsageError(f"{candidate} is a candidate twice", "Give every candidate once.")
 
 
-def _output(finished: Run, arguments: Namespace) -> str:
+def _output(finished: Run, arguments: Namespace, checks: list[LimitCheck]) -> str:
     if arguments.json:
-        return document_text(run_document(finished, per_token=arguments.per_token))
+        document = run_document(finished, per_token=arguments.per_token)
+        return document_text(document | ({"gate": gate_document(checks)} if checks else {}))
     return page_text(run_report(finished, verbose=arguments.verbose))

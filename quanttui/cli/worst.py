@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from rich.text import Text
 
 from quanttui.cli.painted import append_marked
-from quanttui.records import FlipKind, Run, Score, TokenScore, Variant
+from quanttui.records import FlipKind, Run
+from quanttui.runs.worst import WorstToken
+from quanttui.runs.worst import worst_tokens as select_worst
 from quanttui.text import safe_line
 from quanttui.units import format_nats
 
 SHOWN = 5
-_BEFORE, _AFTER = 8, 4
 _FLIPS = {FlipKind.NONE: "same top", FlipKind.TIE: "tie flip", FlipKind.REAL: "real flip"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    prompt: int
-    index: int
-    score: Score
-
-    @property
-    def token(self) -> TokenScore:
-        return self.score.tokens[self.index]
 
 
 def worst_tokens(run: Run) -> Iterator[Text]:
     """For each scored candidate a heading and its worst tokens, worst first; tokens count from the first new one."""
     for summary in run.summaries:
-        places = heapq.nlargest(SHOWN, _places(run, summary.variant), key=lambda place: place.token.kl_divergence)
+        places = select_worst(run, summary.variant, SHOWN)
         if places:
             yield Text(f"\nWorst tokens of {safe_line(str(summary.variant))}", "bold")
         for place in places:
@@ -40,15 +28,7 @@ def worst_tokens(run: Run) -> Iterator[Text]:
             yield _context(place)
 
 
-def _places(run: Run, variant: Variant) -> Iterator[_Place]:
-    for prompt, result in enumerate(run.prompts):
-        for candidate in result.candidates:
-            if candidate.variant == variant and candidate.score:
-                for index in range(len(candidate.score.tokens)):
-                    yield _Place(prompt, index, candidate.score)
-
-
-def _line(place: _Place, *, several: bool) -> Text:
+def _line(place: WorstToken, *, several: bool) -> Text:
     token = place.token
     number = f"token {place.index + 1}"
     where = f"prompt {place.prompt + 1}, {number}" if several else number
@@ -61,11 +41,7 @@ def _line(place: _Place, *, several: bool) -> Text:
     )
 
 
-def _context(place: _Place) -> Text:
-    tokens, index = place.score.tokens, place.index
-    first = max(0, index - _BEFORE)
-    before = "".join(token.text for token in tokens[first:index])
-    after = "".join(token.text for token in tokens[index + 1 : index + 1 + _AFTER])
-    context = Text(f"      {'…' if first else ''}{safe_line(before)}")
+def _context(place: WorstToken) -> Text:
+    context = Text(f"      {safe_line(place.before)}")
     append_marked(context, safe_line(place.token.text))
-    return context.append(f"{safe_line(after)}…")
+    return context.append(safe_line(place.after))

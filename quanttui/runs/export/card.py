@@ -1,0 +1,102 @@
+"""The quant card: one page for a model repository's README. What a variant costs in fidelity, memory and speed. Pure.
+
+Every figure comes with its error and its sample size, or says that it has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from quanttui import __version__
+from quanttui.errors import UsageError
+from quanttui.records import DivergenceSummary, Run, Variant
+from quanttui.runs.command_line import repeat_command
+from quanttui.runs.export import cells
+from quanttui.runs.export.markdown import generation_words
+from quanttui.runs.export.markup import code, fenced, plain, table
+from quanttui.runs.figures import Estimate, VariantFigures, run_figures
+from quanttui.units import NOT_AVAILABLE, format_bytes, format_nats, format_seconds
+
+
+def quant_card(run: Run, variant: Variant) -> str:
+    """Markdown for ``variant``. Raises UsageError where the run did not measure it."""
+    rows = run_figures(run)
+    figures = next((row for row in rows if row.variant == variant and not row.is_reference), None)
+    if figures is None or figures.divergence is None:
+        measured = ", ".join(row.variant.spelling for row in rows if row.divergence) or "none"
+        raise UsageError(f"this run measured no {variant.spelling}", f"Measured candidates: {measured}")
+    return "\n\n".join(_sections(run, rows[0], figures, figures.divergence)) + "\n"
+
+
+def _sections(
+    run: Run, reference: VariantFigures, ours: VariantFigures, divergence: DivergenceSummary
+) -> Iterator[str]:
+    name, against = plain(ours.variant.spelling), plain(reference.variant.spelling)
+    yield f"## {plain(run.request.model.id)} in {name}: what it costs"
+    yield f"> {plain(divergence.verdict.text)}"
+    yield table(("", f"{name}", f"{against} (reference)", "sample"), _rows(run, reference, ours, divergence))
+    yield _meaning(against, divergence)
+    yield _conditions(run)
+    yield fenced(repeat_command(run), "sh")
+
+
+def _rows(
+    run: Run, reference: VariantFigures, ours: VariantFigures, divergence: DivergenceSummary
+) -> Iterator[list[str]]:
+    scored, prompts = f"{divergence.tokens:,} tokens", _prompts(len(run.prompts))
+    yield [
+        "KL divergence, nats per token",
+        cells.kl(divergence),
+        f"noise floor {format_nats(divergence.noise_floor.mean)}",
+        scored,
+    ]
+    yield ["same first choice", cells.same_top(divergence), "", scored]
+    yield ["ln perplexity ratio", _ratio(divergence), "0", scored]
+    yield ["flips of the first choice", f"{divergence.real_flips} real, {divergence.tie_flips} ties", "", scored]
+    yield ["weights", cells.size(ours), cells.size(reference), "exact"]
+    yield ["peak memory", format_bytes(ours.peak_bytes), format_bytes(reference.peak_bytes), "1 run"]
+    yield ["tokens per second", cells.speed(ours), cells.speed(reference), prompts]
+    yield ["first token", _seconds(ours.first_token_seconds), _seconds(reference.first_token_seconds), prompts]
+    yield ["load", cells.load_time(ours), cells.load_time(reference), "1 load"]
+
+
+def _meaning(against: str, divergence: DivergenceSummary) -> str:
+    least = divergence.smallest_detectable_nats
+    shown = f" The smallest difference these tokens could have shown is {format_nats(least)} nats." if least else ""
+    return (
+        f"KL({against}‖candidate) over the whole vocabulary, both models reading the same tokens, errors are standard "
+        f"errors ({plain(divergence.scope)}); the noise floor is how far the reference is from itself "
+        f"({plain(divergence.noise_floor.kind)}).{shown}"
+    )
+
+
+def _conditions(run: Run) -> str:
+    entry, versions = run.request.model, run.environment.versions
+    libraries = ", ".join(
+        f"{name} {versions[name]}" for name in ("torch", "transformers", "bitsandbytes") if name in versions
+    )
+    revision = f", revision {code(entry.revision)}" if entry.revision else ""
+    return (
+        f"Measured on {plain(run.environment.device_name)} ({plain(run.environment.device)}) with {plain(libraries)}, "
+        f"quanttui {plain(__version__)}{revision}; {_prompts(len(run.prompts))}, "
+        f"{plain(generation_words(run.request.generation))}. "
+        f"Run {code(run.request.run_id)}. To repeat it:"
+    )
+
+
+def _ratio(divergence: DivergenceSummary) -> str:
+    error = divergence.ln_perplexity_ratio_standard_error
+    shown = f"{divergence.ln_perplexity_ratio:+.4f}".replace("-", "−")
+    return f"{shown} (no error: too few tokens)" if error is None else f"{shown} ± {error:.4f}"
+
+
+def _seconds(estimate: Estimate | None) -> str:
+    if estimate is None:
+        return NOT_AVAILABLE
+    if estimate.standard_error is None:
+        return format_seconds(estimate.mean)
+    return f"{format_seconds(estimate.mean)} ± {format_seconds(estimate.standard_error)}"
+
+
+def _prompts(count: int) -> str:
+    return f"{count} prompt" if count == 1 else f"{count} prompts"
