@@ -31,6 +31,7 @@ _BUILD_ERRORS = (
     ZeroDivisionError,
     StrictDataclassError,
 )
+_WEIGHT_DTYPES = ("F64", "F32", "BF16", "F16")
 _CONTEXT_NAMES = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length")
 
 
@@ -61,6 +62,11 @@ class Blueprint:
     def has_tied_head(self) -> bool:
         head = self.model.get_output_embeddings()
         return head is not None and head.weight is self.model.get_input_embeddings().weight
+
+    @property
+    def embedding_rows(self) -> int:
+        """Token ids from here on have no row."""
+        return int(self.model.get_input_embeddings().weight.shape[0])
 
     @property
     def parameter_count(self) -> int:
@@ -171,9 +177,20 @@ def _check_shapes(blueprint: Blueprint) -> None:
     """bitsandbytes quantizes whatever shape a file holds; only the blueprint knows the right one."""
     stored = blueprint.checkpoint.shapes
     for name, tensor in blueprint.model.state_dict().items():
+        _check_is_weight(blueprint.checkpoint, name)
         if name in stored and stored[name] != tuple(tensor.shape):
             raise LoadError(
                 f"{blueprint.checkpoint.files[name]}: tensor {name} has shape {list(stored[name])}, "
                 f"config.json says {list(tensor.shape)}",
                 "The files do not belong together: download the model again.",
             )
+
+
+def _check_is_weight(checkpoint: Checkpoint, name: str) -> None:
+    """transformers casts what it finds: integers and 8-bit floats without their scales would pass for weights."""
+    dtype = checkpoint.dtypes.get(name, "F32")
+    if dtype not in _WEIGHT_DTYPES:
+        raise LoadError(
+            f"{checkpoint.files[name]}: tensor {name} is stored as {dtype}, which is no weight by itself",
+            "Choose the model in full precision: F32, BF16 or F16.",
+        )

@@ -92,7 +92,10 @@ class TorchEngine:
         if self._resident is not None:
             self._resident.unload()
         if self._reference_shelf is not None:
+            from quanttui.torch_engine.templates import RENDERER
+
             self._reference_shelf.clear()
+            RENDERER.close()
 
     def _forget(self) -> None:
         self._resident = None

@@ -10,12 +10,13 @@ from typing import Any
 
 import torch
 
-from quanttui.errors import UsageError
+from quanttui.errors import LoadError, UsageError
 from quanttui.records import FinishReason, GenerateRequest, Output, PromptEncoded, Token
 from quanttui.torch_engine.decoder import Decoder
 from quanttui.torch_engine.failures import translated
 from quanttui.torch_engine.sample import Chooser, make_chooser, probability_of
 from quanttui.torch_engine.tokens import TextStream, encode_prompt
+from quanttui.torch_engine.weight_files import AGAIN
 
 Clock = Callable[[], float]
 
@@ -40,7 +41,8 @@ def generate_tokens(work: Generating, request: GenerateRequest) -> Generator[Pro
     """
     watch = _Stopwatch(work.clock)
     chooser = make_chooser(request.settings, work.model.device)
-    encoded = encode_prompt(work.tokenizer, request.prompt, request.settings)
+    with watch.paused():  # a template's process may have to start
+        encoded = encode_prompt(work.tokenizer, request.prompt, request.settings)
     context = encoded.token_ids + request.forced_token_ids
     _check_prompt(work, context)
     with watch.paused():
@@ -56,11 +58,13 @@ def generate_tokens(work: Generating, request: GenerateRequest) -> Generator[Pro
 
 
 def eos_token_ids(model: Any) -> frozenset[int]:
-    """Every id that ends a text, as ``generate`` reads them from the generation config."""
+    """Every id that ends a text, as ``generate`` reads them from the generation config. Raises LoadError."""
     ids = model.generation_config.eos_token_id
-    if ids is None:
-        return frozenset()
-    return frozenset(ids) if isinstance(ids, (list, tuple)) else frozenset([int(ids)])
+    listed = ids if isinstance(ids, (list, tuple)) else [ids] if ids is not None else []
+    for token_id in listed:
+        if type(token_id) is not int:
+            raise LoadError(f"generation_config.json names {token_id!r} as eos_token_id: no token id", AGAIN)
+    return frozenset(listed)
 
 
 @dataclass

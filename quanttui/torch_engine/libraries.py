@@ -25,6 +25,7 @@ def prepare_libraries() -> None:
     over half a million objects: 0.3 s each.
     """
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ["USE_HUB_KERNELS"] = "NO"  # a config may ask transformers for one: program code from the hub
     for name in NOISY_LOGGERS:
         logging.getLogger(name).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module=r"(torch|transformers|bitsandbytes|accelerate)(\.|$)")

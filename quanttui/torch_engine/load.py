@@ -17,11 +17,12 @@ from quanttui.errors import LoadError
 from quanttui.records import LoadProgress
 from quanttui.torch_engine.blueprint import Blueprint
 from quanttui.torch_engine.failures import as_user_error, release_frames
+from quanttui.torch_engine.loaded_checks import refuse_incomplete, refuse_misshapen, refuse_not_finite
 from quanttui.torch_engine.operations import raise_if_stopped
 from quanttui.torch_engine.quantize import LoadPlan
+from quanttui.torch_engine.weight_files import AGAIN
 
 WEIGHTS_STAGE = "loading weights"
-_AGAIN = "Download the model again, or choose another one."
 
 Report = Callable[[LoadProgress], None]
 
@@ -66,9 +67,14 @@ def _problem(future: Future[Read], doing: str) -> BaseException | None:
     release_frames(error)
     told = as_user_error(error, doing)
     if told is None and isinstance(error, (OSError, ValueError, RuntimeError)):
-        first_line = str(error).strip().partition("\n")[0]
-        told = LoadError(f"the weights cannot be read: {first_line}", _AGAIN)
+        told = LoadError(f"the weights cannot be read: {_reason(error)}", AGAIN)
     return told or error
+
+
+def _reason(error: Exception) -> str:
+    if "ignore_mismatched_sizes" in str(error):
+        return "a tensor has another shape than config.json says"
+    return str(error).strip().partition("\n")[0]
 
 
 def _from_pretrained(
@@ -88,7 +94,9 @@ def _from_pretrained(
         )
     raise_if_stopped(stop)
     model, info = loaded
-    _refuse_incomplete(blueprint, info)
+    refuse_incomplete(blueprint, info)
+    refuse_misshapen(blueprint, model)
+    refuse_not_finite(blueprint, model)
     return Read(model.eval().requires_grad_(False), sorted(str(key) for key in info["unexpected_keys"]))
 
 
@@ -117,15 +125,3 @@ class _progress_hook:
             self.report(LoadProgress(WEIGHTS_STAGE, done, len(weights)))
             yield weight
         self.report(LoadProgress(WEIGHTS_STAGE, len(weights), len(weights)))
-
-
-def _refuse_incomplete(blueprint: Blueprint, info: dict[str, Any]) -> None:
-    """transformers fills what is missing with random numbers and goes on."""
-    missing = sorted(str(key) for key in info["missing_keys"])
-    if missing:
-        raise LoadError(
-            f"{blueprint.checkpoint.folder} lacks {len(missing)} of the model's tensors, first {missing[0]}", _AGAIN
-        )
-    wrong = sorted(str(key) for key in info["mismatched_keys"])
-    if wrong or info["error_msgs"]:
-        raise LoadError(f"tensors do not fit the model: {(wrong or info['error_msgs'])[0]}", _AGAIN)

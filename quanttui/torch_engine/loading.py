@@ -16,14 +16,16 @@ from quanttui.torch_engine.blueprint import Blueprint, check_variant, draw_bluep
 from quanttui.torch_engine.checkpoint import open_checkpoint
 from quanttui.torch_engine.decoder import Decoder
 from quanttui.torch_engine.failures import as_user_error, release_frames, translated
+from quanttui.torch_engine.generate import eos_token_ids
 from quanttui.torch_engine.layers import quantize_tied_head, settle_4bit_paths
 from quanttui.torch_engine.load import read_weights
 from quanttui.torch_engine.memory import MemoryMeter, release_memory, weights_placed_apart
 from quanttui.torch_engine.operations import raise_if_stopped
 from quanttui.torch_engine.quantize import LoadPlan, plan_load
 from quanttui.torch_engine.settings_notes import settings_set_aside
+from quanttui.torch_engine.templates import RENDERER
 from quanttui.torch_engine.threads import use_threads
-from quanttui.torch_engine.tokens import has_chat_template, open_tokenizer
+from quanttui.torch_engine.tokens import check_vocabulary, has_chat_template, open_tokenizer
 from quanttui.torch_engine.weights import parameter_bytes
 
 
@@ -83,15 +85,19 @@ def _check(request: LoadRequest, place: Place) -> _Job:
     blueprint = draw_blueprint(open_checkpoint(request.path))
     check_variant(blueprint, request.variant)
     tokenizer = open_tokenizer(blueprint.checkpoint.folder)
+    notes = [*blueprint.checkpoint.notes, *check_vocabulary(tokenizer, blueprint.embedding_rows)]
+    if has_chat_template(tokenizer):
+        RENDERER.warm_up()
     plan = plan_load(request.variant, request.reference_dtype, modules_left_alone(blueprint, request.variant))
-    notes = use_threads(place.device, place.threads, blueprint.parameter_count)
+    notes += use_threads(place.device, place.threads, blueprint.parameter_count)
     return _Job(request, blueprint, tokenizer, plan, notes)
 
 
 def _settle(job: _Job, model: Any, device: torch.device) -> list[str]:
     """What is left to do once the weights are there."""
     variant, blueprint = job.request.variant, job.blueprint
-    notes = []
+    notes: list[str] = []
+    eos_token_ids(model)  # refused here, not at the first prompt
     if variant.head and blueprint.has_tied_head:
         notes += quantize_tied_head(model, variant, job.plan, str(blueprint.head_name))
     return notes + settle_4bit_paths(model, device)

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2.exceptions import TemplateError
-from transformers import AutoTokenizer
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from quanttui.errors import LoadError, UsageError
 from quanttui.records import GenerationSettings, PromptEncoded
+from quanttui.torch_engine.templates import render_chat
 
 _CONTEXT_TOKENS = 8
 _LONGEST_WINDOW = 64
+_FEW_OF_ROWS = 0.75
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -23,7 +24,27 @@ def open_tokenizer(folder: Path) -> Any:
         return AutoTokenizer.from_pretrained(str(folder), trust_remote_code=False, local_files_only=True)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, ImportError, RuntimeError) as error:
         first_line = str(error).strip().partition("\n")[0]
+    if "custom code" in first_line:
+        raise LoadError(
+            f"the tokenizer in {folder} needs program code from its own files, which quanttui never runs",
+            "Choose a model whose tokenizer transformers knows by itself.",
+        )
     raise LoadError(f"{folder} has no tokenizer that can be used: {first_line}", "Download the model again.")
+
+
+def check_vocabulary(tokenizer: Any, embedding_rows: int) -> list[str]:
+    """Refuse a tokenizer that must be another model's; say where one might be. Added tokens may lack their rows."""
+    known, whole = tokenizer.vocab_size, len(tokenizer)
+    if known > embedding_rows:
+        raise LoadError(
+            f"the tokenizer is another model's: it knows {known:,} tokens, the embedding has {embedding_rows:,} rows",
+            "Put the tokenizer's files of this model into its folder, or download the model again.",
+        )
+    if whole > embedding_rows:
+        return [f"{whole - embedding_rows} added tokens of the tokenizer have no row in the embedding"]
+    if whole < _FEW_OF_ROWS * embedding_rows:
+        return [f"the tokenizer knows {whole:,} of {embedding_rows:,} tokens: it may be another model's"]
+    return []
 
 
 def encode_prompt(tokenizer: Any, prompt: str, settings: GenerationSettings) -> PromptEncoded:
@@ -59,11 +80,32 @@ def pieces_of(tokenizer: Any, token_ids: Sequence[int]) -> tuple[str, ...]:
 def _apply_template(tokenizer: Any, prompt: str, system_prompt: str | None) -> str:
     messages = [{"role": "system", "content": system_prompt}] if system_prompt else []
     messages.append({"role": "user", "content": prompt})
+    if type(tokenizer).apply_chat_template is not PreTrainedTokenizerBase.apply_chat_template:
+        return _apply_own_template(tokenizer, messages)
+    try:
+        template = tokenizer.get_chat_template()
+    except ValueError as error:
+        problem = f"the model's chat template cannot be used: {str(error).partition('.')[0]}"
+    else:
+        return render_chat(template, messages, _special_tokens(tokenizer))
+    raise UsageError(problem, "Switch the chat template off.")
+
+
+def _apply_own_template(tokenizer: Any, messages: list[dict[str, str]]) -> str:
+    """Of a tokenizer that renders by code of transformers' own and runs none of the model's."""
     try:
         return str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
-    except (TemplateError, ValueError, TypeError) as error:
+    except (ValueError, TypeError) as error:
         problem = f"the model's chat template refuses this: {error}"
     raise UsageError(problem, "Leave the system prompt out, or switch the chat template off.")
+
+
+def _special_tokens(tokenizer: Any) -> dict[str, str | list[str]]:
+    """As ``apply_chat_template`` hands them to a template."""
+    return {
+        name: [str(token) for token in value] if isinstance(value, (list, tuple)) else str(value)
+        for name, value in tokenizer.special_tokens_map.items()
+    }
 
 
 class TextStream:

@@ -27,11 +27,16 @@ def weight_tensors(model: nn.Module) -> Iterator[torch.Tensor]:
         yield from (buffer for name, buffer in module.named_buffers(recurse=False) if name not in transient)
         for parameter in module.parameters(recurse=False):
             yield parameter.data
-            yield from _int8_state(parameter, module)
-            yield from _quant_state(getattr(parameter, "quant_state", None))
+            yield from state_tensors(parameter, module)
 
 
-def _int8_state(parameter: nn.Parameter, module: nn.Module) -> Iterator[torch.Tensor]:
+def state_tensors(parameter: nn.Parameter, module: nn.Module | None = None) -> Iterator[torch.Tensor]:
+    """What bitsandbytes hangs onto ``parameter``, or onto the ``module`` that it belongs to."""
+    yield from _int8_state(parameter, module)
+    yield from _quant_state(getattr(parameter, "quant_state", None))
+
+
+def _int8_state(parameter: nn.Parameter, module: nn.Module | None) -> Iterator[torch.Tensor]:
     """``CB`` and ``SCB`` hang on the parameter until the first forward pass, then on the module's state."""
     for holder in (parameter, getattr(module, "state", None)):
         for name in ("CB", "SCB"):

@@ -110,13 +110,11 @@ def test_an_empty_prompt_is_refused(load_model: LoadModel, small_llama: Path) ->
 
 
 def test_token_ids_beyond_the_embedding_are_refused_before_the_forward_pass(
-    load_model: LoadModel, tmp_path: Path
+    load_model: LoadModel, small_llama: Path
 ) -> None:
-    model = load_model(save_model(tmp_path, llama(vocab_size=150)))
-    with pytest.raises(UsageError, match="150 rows"):
-        generate(model, "once upon a time there was a king")
-    with pytest.raises(UsageError, match="150 rows"):
-        generate(model, "!", forced=(150,))
+    """In a prompt: test_untrusted_checkpoints, with tokens that were added to the tokenizer alone."""
+    with pytest.raises(UsageError, match="320 rows"):
+        generate(load_model(small_llama), "!", forced=(320,))
 
 
 def test_forcing_a_models_own_tokens_changes_nothing_of_what_follows(load_model: LoadModel, small_llama: Path) -> None:
