@@ -7,18 +7,19 @@ class QuantTuiError(Exception):
     """Something a user has to know.
 
     ``message`` says what happened and why, in one line; ``hint`` is the next thing to do (a command, a key), or "".
-    Both may hold untrusted text: whoever shows them passes them through ``quanttui.text.safe_text``.
+    ``why`` is the cause where it needs a line of its own, else "". All may hold untrusted text: whoever shows them passes them through ``quanttui.text.safe_text``.
     """
 
     exit_code = 1
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", *, why: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.why = why
 
     def __str__(self) -> str:
-        return f"{self.message}\n{self.hint}" if self.hint else self.message
+        return "\n".join(filter(None, (self.message, self.why, self.hint)))
 
 
 class UsageError(QuantTuiError):

@@ -51,8 +51,9 @@ def release_stdout() -> None:
 
 
 def say_error(error: QuantTuiError) -> None:
-    """What happened and why, then what to do next, on stderr."""
-    lines = [f"quanttui: {error.message}", *([f"  next: {error.hint}"] if error.hint else [])]
+    """What happened, why where that has a line of its own, and what to do next, on stderr."""
+    lines = [f"quanttui: {error.message}"]
+    lines += [f"  {label}: {text}" for label, text in (("why", error.why), ("next", error.hint)) if text]
     with contextlib.suppress(OSError, AttributeError):
         sys.stderr.write(safe_text("\n".join(lines)) + "\n")
         sys.stderr.flush()

@@ -22,6 +22,7 @@ from quanttui.models.safetensors_header import (
     regular_file_size,
 )
 from quanttui.models.tensors import count_parameters, dominant_dtype, prequantization
+from quanttui.models.untouched import open_untouched
 from quanttui.records import Precision
 
 CONFIG, WEIGHTS, INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
@@ -99,7 +100,8 @@ def _read_json_object(path: Path) -> dict[str, Any]:
     if size > _MAX_JSON_BYTES:
         raise DamagedFileError(f"{path.name} is no settings file: it has {size:,} bytes")
     try:
-        value = json.loads(path.read_bytes())
+        with open_untouched(path) as file:
+            value = json.loads(file.read(_MAX_JSON_BYTES))
     except OSError as error:
         raise DamagedFileError(f"{path.name} cannot be read: {reason_of(error)}") from None
     except (ValueError, RecursionError):

@@ -2,6 +2,7 @@
 
     models--ORG--NAME/refs/BRANCH          a file with the commit's hash
     models--ORG--NAME/snapshots/COMMIT/    links into ../../blobs
+    models--ORG--NAME/blobs/ETAG           a file's content; ETAG...incomplete: the part of it that has come
 
 Walked by hand: ``huggingface_hub.scan_cache_dir`` stats every blob of every data set too, and takes seconds.
 """
@@ -15,6 +16,7 @@ from pathlib import Path
 
 _MODEL_PREFIX = "models--"
 _MAX_REF_BYTES = 200
+_UNFINISHED = ".incomplete"
 MAIN = "main"
 
 
@@ -57,6 +59,16 @@ def read_cache(folder: Path) -> tuple[CachedRepo, ...]:
     """Every model of the cache by its id; none where there is no cache or it cannot be read."""
     names = [name for name in _names_in(folder) if name.startswith(_MODEL_PREFIX)]
     return tuple(sorted((_read_repo(folder / name) for name in names), key=lambda repo: repo.repo_id.casefold()))
+
+
+def repo_folder(cache: Path, repo_id: str) -> Path:
+    """Where ``cache`` keeps the model, whether it is there or not."""
+    return cache / (_MODEL_PREFIX + repo_id.replace("/", "--"))
+
+
+def is_unfinished(repo: Path) -> bool:
+    """Whether parts of files lie in the model's folder, which a download left behind or is writing now."""
+    return any(name.endswith(_UNFINISHED) for name in _names_in(repo / "blobs"))
 
 
 def _read_repo(path: Path) -> CachedRepo:

@@ -14,6 +14,8 @@ import struct
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from quanttui.models.untouched import open_untouched
+
 # The upstream reader refuses longer headers too.
 MAX_HEADER_BYTES = 100_000_000
 _LENGTH_BYTES = 8
@@ -74,7 +76,7 @@ def raw_header(path: Path, size: int) -> bytes:
     if size < _LENGTH_BYTES:
         raise DamagedFileError(f"{path.name} is cut off: it has {size} bytes, not even a header")
     try:
-        with path.open("rb") as file:
+        with open_untouched(path) as file:
             (length,) = struct.unpack("<Q", file.read(_LENGTH_BYTES))
             if length > MAX_HEADER_BYTES:
                 raise DamagedFileError(f"{path.name} is not a safetensors file: no header can be {length:,} bytes long")

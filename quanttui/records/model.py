@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from quanttui.records.variant import Precision
@@ -20,6 +20,7 @@ class ModelEntry:
 
     ``dtype`` is the checkpoint's own floating type; None where nothing tells it. ``prequantized`` names the
     quantization a checkpoint was saved with ("int8", "nf4", "fp4", another library's name), else None.
+    ``last_used_seconds`` since 1970, None where nothing tells; a model is the same one after it was used.
     """
 
     id: str
@@ -33,6 +34,7 @@ class ModelEntry:
     context_length: int | None = None
     prequantized: str | None = None
     problem: str | None = None
+    last_used_seconds: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
