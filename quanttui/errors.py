@@ -7,7 +7,8 @@ class QuantTuiError(Exception):
     """Something a user has to know.
 
     ``message`` says what happened and why, in one line; ``hint`` is the next thing to do (a command, a key), or "".
-    ``why`` is the cause where it needs a line of its own, else "". All may hold untrusted text: whoever shows them passes them through ``quanttui.text.safe_text``.
+    ``why`` is the cause where it needs a line of its own, else "". All may hold untrusted text: whoever shows them
+    passes them through ``quanttui.text.safe_text``.
     """
 
     exit_code = 1
