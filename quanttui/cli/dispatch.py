@@ -27,6 +27,7 @@ COMMANDS = {
 SUBCOMMANDS = {
     "models": {
         "list": "list the models that can be compared",
+        "verify": "hold the hashes of a cached model's files against the hub's names for them",
     },
 }
 SCREEN = "tui"
