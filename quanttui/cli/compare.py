@@ -1,26 +1,19 @@
-"""``quanttui compare``: one run without a screen. Turns options into a request and a run into output."""
+"""``quanttui compare``: one run without a screen. Turns options into a request and limits into an exit code."""
 
 from __future__ import annotations
 
-import uuid
 from argparse import Namespace
 
 from quanttui.cli.arguments import Parser, count, positive_int, seed, share, temperature
-from quanttui.cli.engines import open_configured_engine
 from quanttui.cli.gate import say_gate
-from quanttui.cli.narration import narration
-from quanttui.cli.page import page_text
 from quanttui.cli.prompts import gather_prompts
-from quanttui.cli.report import run_report
-from quanttui.cli.stopping import stopping
-from quanttui.cli.streams import say_error, write_data
-from quanttui.errors import QuantTuiError, UsageError
+from quanttui.cli.running import recording_for, run_to_end, tell_end
+from quanttui.errors import UsageError
 from quanttui.models.catalog import resolve_model
-from quanttui.pipeline import run_comparison
-from quanttui.records import GenerationSettings, Run, RunRequest, Variant
-from quanttui.records.events import RunEvent, RunFailed, RunFinished
-from quanttui.runs.document import document_text, run_document
-from quanttui.runs.gate import Limit, LimitCheck, check_limits, gate_document, parse_limit
+from quanttui.records import GenerationSettings, RunRequest, Variant
+from quanttui.records.events import RunFinished
+from quanttui.runs.gate import Limit, check_limits, gate_document, parse_limit
+from quanttui.runs.identity import new_run_id
 from quanttui.settings import Settings
 from quanttui.variants import parse_variant
 
@@ -55,6 +48,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--per-token", action="store_true", help="with --json: every scored token too")
     parser.add_argument("-v", "--verbose", action="store_true", help="also the options of every load (--json has them)")
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress on stderr")
+    parser.add_argument("--no-history", action="store_true", help="do not keep this run (quanttui history --help)")
     parser.add_argument(
         "--in-process", action="store_true", default=None, help="run the engine in this process, without a child"
     )
@@ -74,23 +68,12 @@ def _add_generation(parser: Parser) -> None:
 
 def run(arguments: Namespace, settings: Settings) -> int:
     request, limits = read_request(arguments), read_limits(arguments)
-    engine = open_configured_engine(settings)
-    last: RunEvent | None = None
-    with narration(arguments.quiet) as narrator, stopping(engine, narrator.wait_for) as stop_asked:
-        narrator.wait_for("Starting the engine")
-        for last in run_comparison(engine, request, stop_asked):
-            narrator.tell(last)
-    if stop_asked():
-        raise KeyboardInterrupt
-    match last:
-        case RunFinished(run=finished):
-            checks = check_limits(finished, limits)
-            write_data(_output(finished, arguments, checks))
-            return say_gate(checks)
-        case RunFailed():
-            say_error(QuantTuiError(last.message, last.hint))
-            return last.exit_code
-    raise AssertionError(f"a run ended with {last}")
+    record = recording_for(settings, wanted=not arguments.no_history)
+    last = run_to_end(request, settings, record, quiet=arguments.quiet)
+    checks = check_limits(last.run, limits) if isinstance(last, RunFinished) else []
+    added = {"gate": gate_document(checks)} if checks else {}
+    code = tell_end(last, json=arguments.json, per_token=arguments.per_token, verbose=arguments.verbose, added=added)
+    return code or say_gate(checks)
 
 
 def read_request(arguments: Namespace) -> RunRequest:
@@ -103,7 +86,7 @@ def read_request(arguments: Namespace) -> RunRequest:
     generation = _generation(arguments)
     prompts = gather_prompts(arguments.prompt or (), arguments.prompts_file)
     model = resolve_model(arguments.model)
-    return RunRequest(uuid.uuid4().hex, model, reference, candidates, prompts, generation, score=not arguments.no_score)
+    return RunRequest(new_run_id(), model, reference, candidates, prompts, generation, score=not arguments.no_score)
 
 
 def read_limits(arguments: Namespace) -> list[Limit]:
@@ -140,10 +123,3 @@ def _refuse_twice(candidates: tuple[Variant, ...]) -> None:
     for candidate in candidates:
         if candidates.count(candidate) > 1:
             raise UsageError(f"{candidate} is a candidate twice", "Give every candidate once.")
-
-
-def _output(finished: Run, arguments: Namespace, checks: list[LimitCheck]) -> str:
-    if arguments.json:
-        document = run_document(finished, per_token=arguments.per_token)
-        return document_text(document | ({"gate": gate_document(checks)} if checks else {}))
-    return page_text(run_report(finished, verbose=arguments.verbose))

@@ -52,7 +52,16 @@ def release_stdout() -> None:
 
 def say_error(error: QuantTuiError) -> None:
     """What happened, why where that has a line of its own, and what to do next, on stderr."""
-    lines = [f"quanttui: {error.message}"]
+    _say("quanttui", error)
+
+
+def say_warning(error: QuantTuiError) -> None:
+    """The same of something that the work goes on without."""
+    _say("quanttui: warning", error)
+
+
+def _say(who: str, error: QuantTuiError) -> None:
+    lines = [f"{who}: {error.message}"]
     lines += [f"  {label}: {text}" for label, text in (("why", error.why), ("next", error.hint)) if text]
     with contextlib.suppress(OSError, AttributeError):
         sys.stderr.write(safe_text("\n".join(lines)) + "\n")

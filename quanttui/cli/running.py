@@ -1,0 +1,65 @@
+"""One run from a request to its end, told on stderr and kept in the history; its result on stdout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from quanttui.cli.engines import open_configured_engine
+from quanttui.cli.narration import narration
+from quanttui.cli.page import page_text
+from quanttui.cli.report import run_report
+from quanttui.cli.stopping import stopping
+from quanttui.cli.streams import say_error, say_warning, write_data
+from quanttui.errors import HistoryError, QuantTuiError
+from quanttui.pipeline import run_comparison
+from quanttui.pipeline.recorded import StartRecording, recorded, recording
+from quanttui.records import RunRequest
+from quanttui.records.events import RunEvent, RunFailed, RunFinished
+from quanttui.runs.document import Document, document_text, run_document
+from quanttui.runs.store import FILE_NAME
+from quanttui.settings import Settings
+
+
+def history_path(settings: Settings) -> Path:
+    return settings.places.data / FILE_NAME
+
+
+def recording_for(settings: Settings, *, wanted: bool = True, rerun_of: str | None = None) -> StartRecording | None:
+    """Where the run is to be recorded; None where neither the settings nor the command line want it."""
+    if not (wanted and settings.history):
+        return None
+    return recording(history_path(settings), "command", rerun_of)
+
+
+def run_to_end(
+    request: RunRequest, settings: Settings, record: StartRecording | None, *, quiet: bool
+) -> RunFinished | RunFailed:
+    """How the run ended. Raises KeyboardInterrupt where the user stopped it."""
+    engine = open_configured_engine(settings)
+    last: RunEvent | None = None
+    with narration(quiet) as narrator, stopping(engine, narrator.wait_for) as stop_asked:
+        narrator.wait_for("Starting the engine")
+        for last in recorded(run_comparison(engine, request, stop_asked), record, _warn):
+            narrator.tell(last)
+    if stop_asked():
+        raise KeyboardInterrupt
+    assert isinstance(last, RunFinished | RunFailed)
+    return last
+
+
+def tell_end(
+    last: RunFinished | RunFailed, *, json: bool, per_token: bool, verbose: bool, added: Document | None = None
+) -> int:
+    """The result on stdout, or why there is none on stderr; gives the exit code. ``added``: more for the document."""
+    if isinstance(last, RunFailed):
+        say_error(QuantTuiError(last.message, last.hint))
+        return last.exit_code
+    if json:
+        write_data(document_text(run_document(last.run, per_token=per_token) | (added or {})))
+    else:
+        write_data(page_text(run_report(last.run, verbose=verbose)))
+    return 0
+
+
+def _warn(error: HistoryError) -> None:
+    say_warning(QuantTuiError(f"this run is not kept: {error.message}", error.hint))
