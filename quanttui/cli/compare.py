@@ -7,7 +7,8 @@ from argparse import Namespace
 from quanttui.cli.arguments import Parser, count, positive_int, seed, share, temperature
 from quanttui.cli.gate import say_gate
 from quanttui.cli.prompts import gather_prompts
-from quanttui.cli.running import recording_for, run_to_end, tell_end
+from quanttui.cli.recording import recording_for
+from quanttui.cli.running import run_to_end, tell_end
 from quanttui.errors import UsageError
 from quanttui.models.catalog import resolve_model
 from quanttui.records import GenerationSettings, RunRequest, Variant

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from quanttui.cli.engines import open_configured_engine
 from quanttui.cli.narration import narration
 from quanttui.cli.page import page_text
@@ -12,23 +10,11 @@ from quanttui.cli.stopping import stopping
 from quanttui.cli.streams import say_error, say_warning, write_data
 from quanttui.errors import HistoryError, QuantTuiError
 from quanttui.pipeline import run_comparison
-from quanttui.pipeline.recorded import StartRecording, recorded, recording
+from quanttui.pipeline.recorded import StartRecording, recorded
 from quanttui.records import RunRequest
 from quanttui.records.events import RunEvent, RunFailed, RunFinished
 from quanttui.runs.document import Document, document_text, run_document
-from quanttui.runs.store import FILE_NAME
 from quanttui.settings import Settings
-
-
-def history_path(settings: Settings) -> Path:
-    return settings.places.data / FILE_NAME
-
-
-def recording_for(settings: Settings, *, wanted: bool = True, rerun_of: str | None = None) -> StartRecording | None:
-    """Where the run is to be recorded; None where neither the settings nor the command line want it."""
-    if not (wanted and settings.history):
-        return None
-    return recording(history_path(settings), "command", rerun_of)
 
 
 def run_to_end(

@@ -8,6 +8,7 @@ from argparse import Namespace
 
 from quanttui import __version__
 from quanttui.cli.arguments import Parser
+from quanttui.cli.recording import recording_for
 from quanttui.cli.streams import is_terminal
 from quanttui.errors import UsageError
 from quanttui.settings import Settings
@@ -17,6 +18,7 @@ DESCRIPTION = "See what quantization costs a language model, on your prompts. Wi
 
 def add_arguments(parser: Parser) -> None:
     parser.add_argument("--version", action="version", version=f"quanttui {__version__}")
+    parser.add_argument("--no-history", action="store_true", help="keep no run of this session")
     parser.add_argument(
         "--in-process", action="store_true", default=None, help="run the engine in this process, without a child"
     )
@@ -25,10 +27,10 @@ def add_arguments(parser: Parser) -> None:
 def run(arguments: Namespace, settings: Settings) -> int:
     if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
         raise UsageError("the screen needs a terminal", "quanttui compare does the same work without one.")
-    return _show(settings)
+    return _show(settings, keeps_runs=not arguments.no_history)
 
 
-def _show(settings: Settings) -> int:
+def _show(settings: Settings, *, keeps_runs: bool) -> int:
     """The rooms below are imported here: ``--help`` and ``--version`` need none of them."""
     from quanttui.cli.engines import open_configured_engine
     from quanttui.hardware.probe import MemoryProbe
@@ -42,7 +44,12 @@ def _show(settings: Settings) -> int:
     try:
         return run_app(
             Services(
-                engine, list_models, resolve_model, probe.read, InitialChoices(prompt=PROMPTS[0], examples=PROMPTS)
+                engine,
+                list_models,
+                resolve_model,
+                probe.read,
+                InitialChoices(prompt=PROMPTS[0], examples=PROMPTS),
+                record=recording_for(settings, "screen", wanted=keeps_runs),
             )
         )
     finally:

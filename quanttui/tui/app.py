@@ -76,7 +76,7 @@ class QuantTuiApp(App[None]):
 
         services = self.services
         self.main = MainScreen(services, self.size)
-        self.controller = RunController(services.engine, self._post)
+        self.controller = RunController(services.engine, self._post, services.record)
         self.poller = MemoryPoller(services.read_memory, self._post, services.memory_interval_seconds)
         self.is_open = True
         await self.push_screen(self.main)

@@ -37,6 +37,13 @@ class BranchAdvanced(Message):
 
 
 @dataclass
+class HistoryFailed(Message):
+    """The run that goes on is not kept from here on. Posted from its thread."""
+
+    problem: Problem
+
+
+@dataclass
 class EngineWarmed(Message):
     """The engine is ready and has said where it runs."""
 

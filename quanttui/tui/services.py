@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from quanttui.engine.base import Engine
 from quanttui.records import GenerationSettings, MemoryReading, ModelEntry, Precision, Variant
+from quanttui.runs.identity import new_run_id
+
+if TYPE_CHECKING:
+    from quanttui.pipeline.recorded import StartRecording  # numpy behind it
 
 DEFAULT_CANDIDATES = (Variant(Precision.INT8), Variant(Precision.NF4))
 DEFAULT_PROMPT = "Once upon a time"
@@ -32,7 +36,7 @@ class InitialChoices:
 class Services:
     """``find_model`` reads a folder or a hub id, ``list_models`` and ``read_memory`` may block: all run off the UI
     thread and may raise ``QuantTuiError``. ``memory_interval_seconds`` None: memory is read once. ``keymap``: a
-    binding's id to the keys that replace its own."""
+    binding's id to the keys that replace its own. ``record`` keeps a run in the history; None: none is kept."""
 
     engine: Engine
     list_models: Callable[[], Sequence[ModelEntry]]
@@ -44,4 +48,5 @@ class Services:
     paint_interval_seconds: float = 0.08
     keymap: Mapping[str, str] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic
-    new_run_id: Callable[[], str] = lambda: uuid.uuid4().hex[:12]
+    new_run_id: Callable[[], str] = new_run_id
+    record: StartRecording | None = None

@@ -196,6 +196,19 @@ def test_deleting_takes_everything_of_a_run_and_nothing_else(path: Path) -> None
     assert left == {name: [("two",)] for name in tables}
 
 
+def test_a_run_that_goes_on_is_not_deleted(path: Path) -> None:
+    record(path, request("one"))
+    started = next(events_of(request("two")))
+    assert isinstance(started, RunStarted)
+    recorder = RunRecorder(RunStore.open(path), started, ORIGIN)
+    with RunStore.open_existing(path) as store, pytest.raises(UsageError, match="still goes on"):
+        store.delete(["one", "two"])
+    recorder.close()
+    with RunStore.open_existing(path) as store:
+        assert store.count() == 2
+        assert store.delete(["one", "two"]) == 2
+
+
 def test_reading_where_there_is_no_history_makes_none(path: Path) -> None:
     with RunStore.open_existing(path) as store:
         assert store.lines() == ()

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from quanttui.errors import UsageError
 from quanttui.records import Run
 from quanttui.records.history import RunLine, RunState, StoredRun
 from quanttui.runs.filtering import RunFilter
@@ -22,7 +23,6 @@ from quanttui.runs.store.packing import plain, read_text
 from quanttui.runs.store.reading import count_lines, find_run, read_lines, read_run
 from quanttui.runs.store.writing import RunWriter
 
-FILE_NAME = "history.db"
 ALL = RunFilter()
 _SILENT_SECONDS = 86_400.0  # for processes of other hosts, which cannot be looked up
 
@@ -72,14 +72,13 @@ class RunStore:
             return read_run(self._connection, run_id)
 
     def delete(self, run_ids: Sequence[str]) -> int:
-        """How many there were to delete. All of them go, or none."""
+        """How many there were to delete. All of them go, or none: UsageError where one of them still goes on."""
+        names = [(plain(run_id),) for run_id in run_ids]
         with explaining(self.path), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
-            gone = [
-                self._connection.execute("DELETE FROM runs WHERE run_id = ?", (plain(run_id),)).rowcount
-                for run_id in run_ids
-            ]
-        return sum(gone)
+            for name in names:
+                self._refuse_running(name)
+            return sum(self._connection.execute("DELETE FROM runs WHERE run_id = ?", name).rowcount for name in names)
 
     def writer(self) -> RunWriter:
         """What writes one run, step by step."""
@@ -115,6 +114,10 @@ class RunStore:
             if ended and not self._is_read_only():
                 statement = "UPDATE runs SET state = ?, ended = updated WHERE run_id = ? AND state = 'running'"
                 self._connection.executemany(statement, ended)
+
+    def _refuse_running(self, name: tuple[str]) -> None:
+        if self._connection.execute("SELECT 1 FROM runs WHERE run_id = ? AND state = 'running'", name).fetchone():
+            raise UsageError(f"the run {name[0]} still goes on", "Stop it first, or wait for its end.")
 
     def _is_over(self, mark: str, updated_seconds: float) -> bool:
         gone = is_gone(read_text(mark, ProcessMark))

@@ -21,15 +21,19 @@ _INSIDE = "`sqlite3 FILE .recover` may save what is in it."
 
 # By the beginning of SQLite's name of an error: https://www.sqlite.org/rescode.html
 _WORDS = {
-    "SQLITE_FULL": ("there is no room left on the disk", "Make room; runs until then are not kept."),
-    "SQLITE_READONLY": ("it may only be read", "Make it writable, or set QUANTTUI_HOME to a folder that is."),
-    "SQLITE_PERM": ("it may not be opened", "Make it readable and writable, or set QUANTTUI_HOME to another folder."),
-    "SQLITE_CANTOPEN": ("it cannot be opened", "Make it readable and writable, or set QUANTTUI_HOME elsewhere."),
-    "SQLITE_BUSY": ("another process holds it locked", "End that process, or wait for it."),
-    "SQLITE_LOCKED": ("another process holds it locked", "End that process, or wait for it."),
-    "SQLITE_CORRUPT": ("it is damaged", _AWAY.format(inside=_INSIDE)),
-    "SQLITE_NOTADB": ("it is damaged, or no database at all", _AWAY.format(inside=_INSIDE)),
-    "SQLITE_IOERR": ("the disk does not take or give it", "Look at the disk; runs until then are not kept."),
+    "SQLITE_FULL": ("the disk has no room left for the history", "Make room."),
+    "SQLITE_READONLY": ("the history may only be read", "Make it writable, or set QUANTTUI_HOME to a folder that is."),
+    "SQLITE_PERM": ("the history may not be opened", "Make it readable and writable, or set QUANTTUI_HOME elsewhere."),
+    "SQLITE_CANTOPEN": (
+        "the history cannot be opened",
+        "Make it readable and writable, or set QUANTTUI_HOME elsewhere.",
+    ),
+    "SQLITE_BUSY": ("another process holds the history locked", "End that process, or wait for it."),
+    "SQLITE_LOCKED": ("another process holds the history locked", "End that process, or wait for it."),
+    "SQLITE_CONSTRAINT": ("the run was deleted from the history, or another has its id", "Run it again."),
+    "SQLITE_CORRUPT": ("the history is damaged", _AWAY.format(inside=_INSIDE)),
+    "SQLITE_NOTADB": ("the history is damaged, or no database at all", _AWAY.format(inside=_INSIDE)),
+    "SQLITE_IOERR": ("the disk does not take the history, or does not give it", "Look at the disk and its room."),
 }
 _DEFECT = "Move it away, and the next run starts a new one; please report this."
 
@@ -42,7 +46,7 @@ def explaining(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         raise _explained(path, error) from error
     except OSError as error:
-        words = f"the history {path} cannot be used: {error.strerror or error}"
+        words = f"the history cannot be opened, {(error.strerror or str(error)).lower()}: {path}"
         raise HistoryError(words, "Make its folder writable, or set QUANTTUI_HOME to one that is.") from error
 
 
@@ -136,5 +140,8 @@ def _write_ahead(connection: sqlite3.Connection, deadline: float) -> None:
 
 def _explained(path: Path, error: sqlite3.Error) -> HistoryError:
     name = getattr(error, "sqlite_errorname", None) or ""
-    why, hint = next((words for start, words in _WORDS.items() if name.startswith(start)), (str(error), _DEFECT))
-    return HistoryError(f"the history {path} cannot be used: {why}", hint)
+    why, hint = next(
+        (words for start, words in _WORDS.items() if name.startswith(start)),
+        (f"the history cannot be used, {error}", _DEFECT),
+    )
+    return HistoryError(f"{why}: {path}", hint)

@@ -61,6 +61,7 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
         self.run_view: RunView | None = None
         self.idle_status = Status("engine warming up", Tone.BUSY)
         self.said: Status | None = None
+        self._unkept = ""
         self._stale = True
 
     def compose(self) -> ComposeResult:
@@ -105,6 +106,12 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
         self.paint_footer()
 
+    @on(messages.HistoryFailed)
+    def history_failed(self, message: messages.HistoryFailed) -> None:
+        problem = message.problem
+        self._unkept = " · ".join(filter(None, (f"this run is not kept: {problem.message}", problem.hint)))
+        self.warn(self._unkept)
+
     @on(messages.RunAdvanced)
     def run_advanced(self, message: messages.RunAdvanced) -> None:
         """What comes late from a run that is no longer the latest is dropped."""
@@ -118,6 +125,9 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
         if self.run_view.is_over:
             asked = self.owner.is_leaving
             self.forget_warning()
+            if self._unkept:
+                self.warn(self._unkept)
+                self._unkept = ""
             if asked:
                 self.say(f"the run is over · {self.keys['quit_letter']} leaves")
             self.paint()

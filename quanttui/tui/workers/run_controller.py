@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from quanttui.engine.base import Engine
-from quanttui.errors import QuantTuiError
+from quanttui.errors import HistoryError, QuantTuiError
 from quanttui.records import RunRequest
 from quanttui.records.branch import BranchRequest
-from quanttui.tui.messages import BranchAdvanced, EngineFailed, EngineWarmed, Problem, RunAdvanced
+from quanttui.tui.messages import BranchAdvanced, EngineFailed, EngineWarmed, HistoryFailed, Problem, RunAdvanced
 
 _LAST_WORDS_SECONDS = 1.0
+
+if TYPE_CHECKING:
+    from quanttui.pipeline.recorded import StartRecording
 
 
 class RunController:
@@ -22,9 +26,10 @@ class RunController:
     Textual's ``exclusive`` does not stop an old thread, so the lock is what keeps two jobs from overlapping.
     """
 
-    def __init__(self, engine: Engine, post: Callable[[Message], object]) -> None:
+    def __init__(self, engine: Engine, post: Callable[[Message], object], record: StartRecording | None = None) -> None:
         self._engine = engine
         self._post = post
+        self._record = record
         self._lock = threading.Lock()
         self._stopped: set[str] = set()
         self._closed = threading.Event()
@@ -41,9 +46,11 @@ class RunController:
     def run(self, request: RunRequest) -> None:
         """Every event of the run as a message; the last one is always its end."""
         from quanttui.pipeline import run_comparison  # numpy behind it is not for the first paint to wait for
+        from quanttui.pipeline.recorded import recorded
 
         with self._lock:
-            for event in run_comparison(self._engine, request, lambda: self._is_stopped(request.run_id)):
+            events = run_comparison(self._engine, request, lambda: self._is_stopped(request.run_id))
+            for event in recorded(events, self._record, self._say_unrecorded):
                 self._post(RunAdvanced(request.run_id, event))
 
     def branch(self, request: BranchRequest) -> None:
@@ -69,6 +76,9 @@ class RunController:
         self._engine.close()
         if self._lock.acquire(timeout=_LAST_WORDS_SECONDS):  # a job that ends may have something to keep
             self._lock.release()
+
+    def _say_unrecorded(self, error: HistoryError) -> None:
+        self._post(HistoryFailed(Problem(error.message, error.hint)))
 
     def _is_stopped(self, run_id: str) -> bool:
         return run_id in self._stopped or self._closed.is_set()

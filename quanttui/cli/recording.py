@@ -1,0 +1,32 @@
+"""Whether and where a run is kept, as settings and command line have it. Imports the store only once a run starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quanttui.settings import Settings
+
+if TYPE_CHECKING:
+    from quanttui.pipeline.recorded import StartRecording
+    from quanttui.records.events import RunStarted
+    from quanttui.runs.recorder import RunRecorder
+
+
+def history_path(settings: Settings) -> Path:
+    return settings.places.data / "history.db"
+
+
+def recording_for(
+    settings: Settings, interface: str = "command", *, wanted: bool = True, rerun_of: str | None = None
+) -> StartRecording | None:
+    """None where neither the settings nor the command line want runs to be kept."""
+    if not (wanted and settings.history):
+        return None
+
+    def start(started: RunStarted) -> RunRecorder:
+        from quanttui.pipeline.recorded import recording
+
+        return recording(history_path(settings), interface, rerun_of)(started)
+
+    return start
