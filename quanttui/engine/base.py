@@ -15,10 +15,12 @@ from typing import Protocol
 
 from quanttui.records import (
     EngineDescription,
+    EstimateRequest,
     GenerateRequest,
     LoadProgress,
     LoadReport,
     LoadRequest,
+    MemoryEstimate,
     Output,
     PromptEncoded,
     Score,
@@ -73,6 +75,17 @@ class Engine(Protocol):
         """Device, versions, and which precisions cannot run here and why. Warms the engine up.
 
         Raises EngineDiedError where the engine cannot start.
+        """
+        ...
+
+    def estimate(self, request: EstimateRequest) -> MemoryEstimate:
+        """What a load would take here, foretold from the folder's config.json alone: no weight is read.
+
+        Weights to the byte that ``LoadReport.parameter_bytes`` will say. Takes tenths of a second, so it may be asked
+        for every variant when a model is chosen, with a model loaded or not.
+
+        Raises UsageError (no model there, a skip name that matches nothing), LoadError (a config that describes no
+        model), VariantUnsupportedError, EngineDiedError.
         """
         ...
 

@@ -103,6 +103,8 @@ class _Child:
         match command.kind:
             case "describe":
                 return "result", self._engine.describe()
+            case "estimate":
+                return "result", self._engine.estimate(command.body)
             case "load":
                 self._model = None
                 kind, self._model = self._drive(operation, self._engine.load(command.body))

@@ -14,10 +14,12 @@ from quanttui.engine.connection import Connection, Ended, Woken
 from quanttui.errors import CancelledError, EngineDiedError, OutOfMemoryError, UsageError
 from quanttui.records import (
     EngineDescription,
+    EstimateRequest,
     GenerateRequest,
     LoadProgress,
     LoadReport,
     LoadRequest,
+    MemoryEstimate,
     Output,
     PromptEncoded,
     Score,
@@ -90,6 +92,11 @@ class EngineProcess:
         operation = self._begin(self._connected(), "describe", None, self._load_grace_seconds)
         description: EngineDescription = self._result(operation)
         return description
+
+    def estimate(self, request: EstimateRequest) -> MemoryEstimate:
+        operation = self._begin(self._connected(), "estimate", request, self._load_grace_seconds)
+        estimate: MemoryEstimate = self._result(operation)
+        return estimate
 
     def load(self, request: LoadRequest) -> Generator[LoadProgress, None, ProcessModel]:
         connection = self._connected()

@@ -23,6 +23,7 @@ from quanttui.records.engine import (
     ScoreRequest,
     UnloadReport,
 )
+from quanttui.records.fit import EstimateRequest, Fit, FitVerdict, MemoryEstimate, Placement
 from quanttui.records.generation import FinishReason, GenerationSettings, Output, Token
 from quanttui.records.hardware import GpuReading, HostReading, MemoryReading
 from quanttui.records.model import ModelEntry, ModelIdentity, ModelSource
@@ -46,7 +47,10 @@ __all__ = [
     "DiffSpan",
     "DivergenceSummary",
     "EngineDescription",
+    "EstimateRequest",
     "FinishReason",
+    "Fit",
+    "FitVerdict",
     "FlipKind",
     "GenerateRequest",
     "GenerationSettings",
@@ -57,12 +61,14 @@ __all__ = [
     "LoadRecord",
     "LoadReport",
     "LoadRequest",
+    "MemoryEstimate",
     "MemoryReading",
     "ModelEntry",
     "ModelIdentity",
     "ModelSource",
     "NoiseFloor",
     "Output",
+    "Placement",
     "Precision",
     "PromptEncoded",
     "PromptResult",

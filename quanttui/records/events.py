@@ -13,6 +13,7 @@ from quanttui.records.engine import (
     ScoreProgress,
     UnloadReport,
 )
+from quanttui.records.fit import MemoryEstimate
 from quanttui.records.generation import Output, Token
 from quanttui.records.run import DiffSpan, Run, RunRequest
 from quanttui.records.variant import Variant
@@ -29,8 +30,11 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True)
 class LoadStarted:
+    """``predicted``: what it will take, None where the engine cannot tell."""
+
     variant: Variant
     is_reference: bool
+    predicted: MemoryEstimate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,11 @@ class LoadProgressed:
 
 @dataclass(frozen=True, slots=True)
 class ModelLoaded:
+    """``predicted``: what had been foretold of it when the load started."""
+
     variant: Variant
     report: LoadReport
+    predicted: MemoryEstimate | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,13 +86,16 @@ class Blueprint:
         )
 
 
-def draw_blueprint(checkpoint: Checkpoint) -> Blueprint:
-    """Build the model that the folder's config describes. Raises LoadError where transformers knows no such model."""
+def draw_blueprint(checkpoint: Checkpoint, dtype: torch.dtype | None = None) -> Blueprint:
+    """Build the model that the folder's config describes, in ``dtype`` or else in the config's own.
+
+    Raises LoadError where transformers knows no such model.
+    """
     try:
         config = AutoConfig.from_pretrained(str(checkpoint.folder), trust_remote_code=False, local_files_only=True)
         _refuse_quantized(checkpoint, config)
         with torch.device("meta"):
-            model = AutoModelForCausalLM.from_config(config, trust_remote_code=False)
+            model = AutoModelForCausalLM.from_config(config, dtype=dtype, trust_remote_code=False)
     except _BUILD_ERRORS as error:
         problem = _unbuildable(checkpoint, error)
     else:

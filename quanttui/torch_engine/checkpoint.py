@@ -45,6 +45,15 @@ def open_checkpoint(path: str) -> Checkpoint:
     return checkpoint
 
 
+def peek_checkpoint(path: str) -> Checkpoint:
+    """As ``open_checkpoint``, but a folder that holds a config.json and no weights is a model too, of no tensors."""
+    folder = Path(path)
+    _check_is_model(folder)
+    if (folder / SINGLE_FILE).is_file() or (folder / INDEX_FILE).is_file():
+        return open_checkpoint(path)
+    return Checkpoint(folder, {}, {}, None)
+
+
 def _check_is_model(folder: Path) -> None:
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder", "Give the folder that holds config.json and the weights.")

@@ -21,13 +21,7 @@ class Decoder:
     def __init__(self, model: Any) -> None:
         self._model = model
         self._token_ids: torch.Tensor | None = None
-        self._inputs: dict[str, Any] = {"use_cache": True}
-        parameters = inspect.signature(model.forward).parameters
-        if model._supports_default_dynamic_cache():
-            cache_name = "cache_params" if "cache_params" in parameters else "past_key_values"  # Mamba's name for it
-            self._inputs[cache_name] = DynamicCache(config=model.config.get_text_config(decoder=True))
-        if "logits_to_keep" in parameters:
-            self._inputs["logits_to_keep"] = 1
+        self._inputs = decoding_inputs(model)
 
     @torch.no_grad()
     def feed(self, token_ids: Sequence[int]) -> torch.Tensor:
@@ -47,6 +41,21 @@ class Decoder:
         self._inputs = self._model._update_model_kwargs_for_generation(outputs, self._inputs)
         logits: torch.Tensor = outputs.logits[0, -1]
         return logits.float()
+
+
+def decoding_inputs(model: Any) -> dict[str, Any]:
+    """What goes into every forward pass of a generation beside the tokens: an empty cache, and no logits but the last.
+
+    Mamba has another name for its cache; some models bring one of their own and get none here.
+    """
+    inputs: dict[str, Any] = {"use_cache": True}
+    parameters = inspect.signature(model.forward).parameters
+    if model._supports_default_dynamic_cache():
+        cache_name = "cache_params" if "cache_params" in parameters else "past_key_values"
+        inputs[cache_name] = DynamicCache(config=model.config.get_text_config(decoder=True))
+    if "logits_to_keep" in parameters:
+        inputs["logits_to_keep"] = 1
+    return inputs
 
 
 @contextmanager

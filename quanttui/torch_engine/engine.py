@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from quanttui.engine.base import LoadedModel
 from quanttui.errors import UsageError
-from quanttui.records import EngineDescription, LoadProgress, LoadRequest
+from quanttui.records import EngineDescription, EstimateRequest, LoadProgress, LoadRequest, MemoryEstimate
 from quanttui.torch_engine.libraries import prepare_libraries
 from quanttui.torch_engine.operations import Operations
 
 if TYPE_CHECKING:
+    from quanttui.torch_engine.estimate import Estimator
     from quanttui.torch_engine.loaded import TorchModel
     from quanttui.torch_engine.reference_side import ReferenceShelf
 
@@ -30,6 +31,8 @@ class TorchEngine:
         self._resident: TorchModel | None = None
         self._description: EngineDescription | None = None
         self._reference_shelf: ReferenceShelf | None = None
+        self._estimator: Estimator | None = None
+        self._context_bytes = 0
 
     def describe(self) -> EngineDescription:
         if self._description is None:
@@ -45,11 +48,25 @@ class TorchEngine:
     def _describe(self) -> EngineDescription:
         prepare_libraries()
         from quanttui.torch_engine.describe import choose_device, describe_engine
+        from quanttui.torch_engine.memory import context_bytes
         from quanttui.torch_engine.threads import SMALL_MODEL_THREADS, use_threads
 
         device = choose_device(self._device_name)
         use_threads(device, self._threads, parameter_count=0)
-        return describe_engine(device, self._threads or SMALL_MODEL_THREADS)
+        description = describe_engine(device, self._threads or SMALL_MODEL_THREADS)
+        self._context_bytes = context_bytes(device)  # warm, and before any model
+        return description
+
+    def estimate(self, request: EstimateRequest) -> MemoryEstimate:
+        with self._operations.running():
+            description = self._warmed_up()
+            import torch
+
+            from quanttui.torch_engine.estimate import Estimator
+
+            if self._estimator is None:
+                self._estimator = Estimator(torch.device(description.device), self._context_bytes)
+            return self._estimator.estimate(request)
 
     def load(self, request: LoadRequest) -> Generator[LoadProgress, None, LoadedModel]:
         with self._operations.running() as stop:

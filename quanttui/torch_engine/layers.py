@@ -50,6 +50,14 @@ def _compute_note(layers: list[Any], count: int) -> list[str]:
     return [f"this CPU's packed 4-bit kernel multiplies in bfloat16 in {count} layers, not in {dtype_name(dtype)}"]
 
 
+def quantize_weight(layer: Any) -> None:
+    """Quantize a bitsandbytes layer's weight where it lies, as its ``to(device)`` does at the end of a load.
+
+    ``to`` itself leaves what is on the meta device alone; this gives it a quantized shape and state there.
+    """
+    layer.weight = layer.weight._quantize(layer.weight.device)
+
+
 def quantize_tied_head(model: Any, variant: Variant, plan: LoadPlan, head_name: str) -> list[str]:
     """Give a model whose head shares the embedding's weight a quantized head of its own.
 
@@ -82,7 +90,7 @@ def quantize_tied_head(model: Any, variant: Variant, plan: LoadPlan, head_name: 
             device="meta",
         )
         head.weight = Int8Params(tied.weight.detach().clone(), requires_grad=False, has_fp16_weights=False)
-    head.weight = head.weight.to(tied.weight.device)  # quantizes
+    quantize_weight(head)
     head.bias = tied.bias
     head.requires_grad_(False)
     model.set_submodule(head_name, head.eval())

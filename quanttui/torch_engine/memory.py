@@ -11,6 +11,10 @@ from pathlib import Path
 
 import torch
 
+CUDA_CONTEXT_BYTES = 512 * 2**20
+"""What a process takes on a CUDA device beside torch's allocator: context, loaded kernels, cuBLAS handles. About 300 to
+600 MiB by card, driver and CUDA version; NVML counts it as the process's, torch does not. A middle figure, no
+measurement: https://docs.nvidia.com/cuda/cuda-c-programming-guide/#lazy-loading tells what it depends on."""
 _STATUS = Path("/proc/self/status")
 _CLEAR_REFS = Path("/proc/self/clear_refs")
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
@@ -85,7 +89,7 @@ class MemoryMeter:
     def _now(self) -> int | None:
         if self.device.type == "cuda":
             return torch.cuda.memory_allocated(self.device)
-        return _status_bytes("VmRSS")
+        return resident_bytes()
 
     def _high_water(self) -> int | None:
         if self.device.type == "cuda":
@@ -101,6 +105,16 @@ class MemoryMeter:
         except OSError:
             return False
         return True
+
+
+def context_bytes(device: torch.device) -> int:
+    """What this process, warm and without a model, takes on ``device``: on a CPU, what the libraries keep resident."""
+    return CUDA_CONTEXT_BYTES if device.type == "cuda" else resident_bytes() or 0
+
+
+def resident_bytes() -> int | None:
+    """Of this process, pages of mapped files included."""
+    return _status_bytes("VmRSS")
 
 
 def _status_bytes(field: str) -> int | None:

@@ -33,11 +33,15 @@ class LoadPlan:
         return options
 
 
-def plan_load(variant: Variant, reference_dtype: Precision, skip_modules: list[str]) -> LoadPlan:
+def load_dtype(variant: Variant, reference_dtype: Precision) -> torch.dtype:
     """An unquantized variant is its own dtype; a quantized one leaves the rest in the reference's."""
-    if not variant.precision.is_quantized:
-        return LoadPlan(TORCH_DTYPES[variant.precision], None)
-    return LoadPlan(TORCH_DTYPES[reference_dtype], _bnb_options(variant, reference_dtype, skip_modules))
+    return TORCH_DTYPES[reference_dtype if variant.precision.is_quantized else variant.precision]
+
+
+def plan_load(variant: Variant, reference_dtype: Precision, skip_modules: list[str]) -> LoadPlan:
+    dtype = load_dtype(variant, reference_dtype)
+    options = _bnb_options(variant, reference_dtype, skip_modules) if variant.precision.is_quantized else None
+    return LoadPlan(dtype, options)
 
 
 def _bnb_options(variant: Variant, reference_dtype: Precision, skip_modules: list[str]) -> dict[str, Any]:

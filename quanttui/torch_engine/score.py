@@ -19,7 +19,7 @@ from torch import Tensor
 
 from quanttui.errors import UsageError
 from quanttui.records import Precision, Score, ScoreProgress, ScoreRequest
-from quanttui.torch_engine.head import OutputHead, find_head, settle_transform
+from quanttui.torch_engine.head import SLICE_ELEMENTS, OutputHead, find_head, settle_transform
 from quanttui.torch_engine.pair import Pair
 from quanttui.torch_engine.reference_side import ReferenceShelf, ReferenceSide
 from quanttui.torch_engine.score_rows import noise_floor, token_scores
@@ -38,6 +38,7 @@ from quanttui.torch_engine.token_text import TokenTexts
 MOST_CHUNK_TOKENS = 64
 FEWEST_CHUNK_TOKENS = 16
 CHUNK_ELEMENTS = 2**22
+BUFFERS = 7
 REPLAYED_TOKENS = 128
 """Where the reference did not generate the text itself, so many of its tokens are decoded again for the noise floor."""
 
@@ -51,6 +52,13 @@ def chunk_tokens(vocab_size: int) -> int:
     A function of the vocabulary alone, so that two runs are cut alike; its seven fp32 buffers stay under 120 MB.
     """
     return max(FEWEST_CHUNK_TOKENS, min(MOST_CHUNK_TOKENS, CHUNK_ELEMENTS // vocab_size))
+
+
+def scoring_buffer_bytes(vocab_size: int, hidden_size: int) -> int:
+    """What a candidate's scoring holds beside the models and their states, at most: seven buffers of a chunk's
+    distributions, and the slice of the head that is upcast. All fp32."""
+    buffers = BUFFERS * chunk_tokens(vocab_size) * vocab_size
+    return (buffers + min(SLICE_ELEMENTS, vocab_size * hidden_size)) * torch.float32.itemsize
 
 
 @dataclass(frozen=True, slots=True)

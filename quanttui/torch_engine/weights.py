@@ -12,12 +12,20 @@ def parameter_bytes(model: nn.Module) -> int:
     """Every byte that ``model``'s weights occupy: parameters, saved buffers, and all quantization state.
 
     What lies at one address counts once: tied weights, shared code books. Take it before the first forward pass,
-    which reshapes 4-bit and int8 state on a CPU.
+    which reshapes 4-bit and int8 state on a CPU. On the meta device: the bytes that it would occupy.
     """
-    bytes_at: dict[int, int] = {}
+    bytes_at: dict[tuple[int, int], int] = {}
     for tensor in weight_tensors(model):
-        bytes_at[tensor.data_ptr()] = max(tensor.nbytes, bytes_at.get(tensor.data_ptr(), 0))
+        place = _place(tensor)
+        bytes_at[place] = max(tensor.nbytes, bytes_at.get(place, 0))
     return sum(bytes_at.values())
+
+
+def _place(tensor: torch.Tensor) -> tuple[int, int]:
+    """Where ``tensor`` begins. On the meta device nothing has an address, but what is shared has one storage."""
+    if tensor.is_meta:
+        return int(tensor.untyped_storage()._cdata), int(tensor.storage_offset())
+    return tensor.data_ptr(), 0
 
 
 def weight_tensors(model: nn.Module) -> Iterator[torch.Tensor]:

@@ -9,7 +9,7 @@ import pytest
 from engine_helpers import PROMPT, exhaust, generate_request, load_request, result_of
 
 from quanttui.errors import CancelledError, UsageError
-from quanttui.records import FinishReason, LoadProgress, PromptEncoded, Score, ScoreRequest, Token
+from quanttui.records import EstimateRequest, FinishReason, LoadProgress, PromptEncoded, Score, ScoreRequest, Token
 
 
 def score_request(output, *, is_reference, text_id="text", **changes):
@@ -153,6 +153,34 @@ def test_describes_the_process_in_which_it_works(subject):
     assert (description.process_id != os.getpid()) is subject.in_child
     if subject.in_child:
         assert description.process_id == subject.engine.process_id
+
+
+@pytest.mark.parametrize("variant", ["bf16", "int8", "nf4"])
+def test_an_estimate_foretells_the_bytes_of_the_weights(subject, variant):
+    estimate = subject.engine.estimate(EstimateRequest(load_request(variant), 40))
+    model = subject.load(variant)
+    model.unload()
+    assert estimate.weights_bytes == model.report.parameter_bytes
+    assert (estimate.variant, estimate.device) == (model.report.variant, model.report.device)
+    assert estimate.needed_bytes > estimate.weights_bytes
+    assert estimate.kv_cache_bytes > 0
+
+
+def test_an_estimate_may_be_asked_while_a_model_is_loaded_and_leaves_it_alone(shared_subject, model):
+    before = result_of(model.generate(generate_request(3)))
+    shared_subject.engine.estimate(EstimateRequest(load_request("nf4"), 40))
+    assert result_of(model.generate(generate_request(3))).token_ids == before.token_ids
+
+
+def test_an_estimate_grows_with_the_text_up_to_the_context(shared_subject):
+    context = 512
+    asked = (20, 40, context, 10 * context)
+    short, long, full, longer = (
+        shared_subject.engine.estimate(EstimateRequest(load_request(), tokens)) for tokens in asked
+    )
+    assert long.kv_cache_bytes == 2 * short.kv_cache_bytes
+    assert longer == full
+    assert full.tokens == context
 
 
 @pytest.mark.parametrize("variant", ["bf16", "nf4"])

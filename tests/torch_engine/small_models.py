@@ -9,7 +9,10 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
     AutoModelForCausalLM,
+    Gemma2Config,
     GPT2Config,
+    GPTNeoXConfig,
+    GraniteConfig,
     LlamaConfig,
     PreTrainedTokenizerFast,
     Qwen2Config,
@@ -52,6 +55,52 @@ def qwen2(**changes: Any) -> Qwen2Config:
         **COMMON,
     }
     return Qwen2Config(**{**settings, **changes})
+
+
+def gpt_neox(**changes: Any) -> GPTNeoXConfig:
+    settings = {
+        "hidden_size": 64,
+        "intermediate_size": 128,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "max_position_embeddings": 96,
+        **COMMON,
+    }
+    return GPTNeoXConfig(**{**settings, **changes})
+
+
+def gemma2(**changes: Any) -> Gemma2Config:
+    """Every second layer sees a window of 16 tokens; logits are capped; the head is tied."""
+    settings = {
+        "hidden_size": 64,
+        "intermediate_size": 128,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "head_dim": 32,
+        "sliding_window": 16,
+        "max_position_embeddings": 96,
+        **COMMON,
+    }
+    return Gemma2Config(**{**settings, **changes})
+
+
+def granite(**changes: Any) -> GraniteConfig:
+    """Scales its embeddings, residuals, attention and logits."""
+    settings = {
+        "hidden_size": 64,
+        "intermediate_size": 128,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 1,
+        "max_position_embeddings": 96,
+        "embedding_multiplier": 12.0,
+        "residual_multiplier": 0.22,
+        "attention_multiplier": 0.1,
+        "logits_scaling": 8.0,
+        **COMMON,
+    }
+    return GraniteConfig(**{**settings, **changes})
 
 
 def byte_level_tokenizer(chat_template: str | None = None) -> PreTrainedTokenizerFast:

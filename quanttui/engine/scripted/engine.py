@@ -15,7 +15,16 @@ from quanttui.engine.scripted.script import Script
 from quanttui.engine.scripted.stories import default_script
 from quanttui.engine.scripted.vocabulary import Vocabulary
 from quanttui.errors import CancelledError, EngineDiedError, UsageError, VariantUnsupportedError
-from quanttui.records import EngineDescription, LoadProgress, LoadReport, LoadRequest, Precision, Variant
+from quanttui.records import (
+    EngineDescription,
+    EstimateRequest,
+    LoadProgress,
+    LoadReport,
+    LoadRequest,
+    MemoryEstimate,
+    Precision,
+    Variant,
+)
 
 Hold = Callable[[str, Variant, int], None]
 """Called before every step with its stage ("load", "generate", "score", "unload"), its variant and its index."""
@@ -62,6 +71,24 @@ class ScriptedEngine:
             versions=dict(script.versions),
             threads=1,
             unsupported=dict(script.unsupported),
+        )
+
+    def estimate(self, request: EstimateRequest) -> MemoryEstimate:
+        variant, tokens = request.load.variant, min(request.tokens, self.script.model.context_length or request.tokens)
+        self._check_supported(variant)
+        part = self.script.variant(variant)
+        running = max(0, (part.peak_bytes or part.parameter_bytes) - part.parameter_bytes)
+        return MemoryEstimate(
+            variant=variant,
+            device=self.script.device,
+            tokens=tokens,
+            weights_bytes=part.parameter_bytes,
+            kv_cache_bytes=self.script.kv_cache_bytes_per_token * tokens,
+            activation_bytes=max(0, running - self.script.kv_cache_bytes_per_token * tokens),
+            scoring_bytes=0,
+            kept_bytes=0,
+            load_peak_bytes=part.parameter_bytes,
+            context_bytes=self.script.context_bytes,
         )
 
     def load(self, request: LoadRequest) -> Generator[LoadProgress, None, ScriptedModel]:
@@ -123,10 +150,13 @@ class ScriptedEngine:
         self.forget()
         raise EngineDiedError("the engine process was killed (SIGKILL)", "Run again: a fresh one starts.")
 
-    def _check_load(self, variant: Variant) -> None:
+    def _check_supported(self, variant: Variant) -> None:
         reason = self.script.unsupported.get(variant.precision)
         if reason:
             raise VariantUnsupportedError(f"{variant} cannot run here: {reason}", "Choose another variant.")
+
+    def _check_load(self, variant: Variant) -> None:
+        self._check_supported(variant)
         if self.resident is not None:
             raise UsageError("a model is loaded already", "Unload it first.")
 

@@ -74,6 +74,8 @@ class Script:
     noise_floor_nats: float = 2e-4
     token_delay_seconds: float = 0.0
     process_id: int | None = None
+    kv_cache_bytes_per_token: int = 4096
+    context_bytes: int = 400_000_000
 
     def variant(self, variant: Variant) -> VariantScript:
         """The part of ``variant``, derived where none was written."""
