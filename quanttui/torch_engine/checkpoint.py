@@ -13,7 +13,14 @@ from quanttui.errors import LoadError, UsageError
 from quanttui.records import Precision
 from quanttui.torch_engine.config_file import check_config, read_config
 from quanttui.torch_engine.dtypes import SAFETENSORS_DTYPES
-from quanttui.torch_engine.weight_files import AGAIN, WeightFiles, find_weight_files, read_header
+from quanttui.torch_engine.weight_files import (
+    AGAIN,
+    INDEX_FILE,
+    SINGLE_FILE,
+    WeightFiles,
+    find_weight_files,
+    read_header,
+)
 
 
 @dataclass(frozen=True)
@@ -49,9 +56,12 @@ def peek_checkpoint(path: str) -> Checkpoint:
     """As ``open_checkpoint``, but a folder that holds a config.json and no weights is a model too, of no tensors."""
     folder = Path(path)
     _check_is_model(folder)
-    if (folder / SINGLE_FILE).is_file() or (folder / INDEX_FILE).is_file():
+    if any((folder / name).exists() for name in (SINGLE_FILE, INDEX_FILE)):
         return open_checkpoint(path)
-    return Checkpoint(folder, {}, {}, None)
+    _refuse_special_files(folder)
+    config = read_config(folder)
+    check_config(config, folder, None)
+    return Checkpoint(folder, {}, {}, None, config=config)
 
 
 def _check_is_model(folder: Path) -> None:

@@ -11,6 +11,7 @@ from quanttui.errors import LoadError
 
 _AGAIN = "Download the model again, or choose another one."
 _LAYER_COUNTS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")
+_MOST_LAYERS = 1000
 _KERNEL_KEYS = ("attn_implementation", "experts_implementation")
 
 
@@ -27,8 +28,8 @@ def read_config(folder: Path) -> dict[str, Any]:
     return config
 
 
-def check_config(config: dict[str, Any], folder: Path, tensor_count: int) -> None:
-    """Refuse what would fetch code, or build a model that no file here can fill.
+def check_config(config: dict[str, Any], folder: Path, tensor_count: int | None) -> None:
+    """Refuse what would fetch code, or build a model that no file here can fill (None: there are no files).
 
     A hub kernel is program code: https://huggingface.co/docs/transformers/main/en/attention_interface
     """
@@ -39,7 +40,11 @@ def check_config(config: dict[str, Any], folder: Path, tensor_count: int) -> Non
                     f"{folder}/config.json asks for {value}, program code from the hub, which quanttui never runs",
                     f"Take {key} out of config.json, or choose another model.",
                 )
-            if key in _LAYER_COUNTS and isinstance(value, int) and value > tensor_count:
+            if key not in _LAYER_COUNTS or not isinstance(value, int):
+                continue
+            if tensor_count is None and value > _MOST_LAYERS:
+                raise LoadError(f"{folder}/config.json says {key}={value:,}: no model has that many layers", _AGAIN)
+            if tensor_count is not None and value > tensor_count:
                 raise LoadError(
                     f"{folder}/config.json says {key}={value:,}, the weight files hold {tensor_count:,} tensors",
                     "The files do not belong together: download the model again.",

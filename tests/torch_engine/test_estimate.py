@@ -119,6 +119,10 @@ def test_what_cannot_be_made_is_refused_as_a_load_refuses_it(torch_engine: Torch
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "nothing known"}))
     with pytest.raises(LoadError):
         estimate(torch_engine, tmp_path, "nf4")
+    endless = {**json.loads((DEMO / "config.json").read_text()), "num_hidden_layers": 10**9}
+    (tmp_path / "config.json").write_text(json.dumps(endless))
+    with pytest.raises(LoadError, match="layers"):
+        estimate(torch_engine, tmp_path, "nf4")
     with pytest.raises((UsageError, VariantUnsupportedError)):
         estimate(torch_engine, DEMO, "int8+head+skip=lm_head")
 
