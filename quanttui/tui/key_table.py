@@ -66,8 +66,9 @@ class KeyNames:
         return " ".join(dict.fromkeys(shown))
 
     def __getitem__(self, command_id: str) -> str:
-        """The first key, as a sentence names it: ``esc stops it``."""
-        return self.all(command_id).partition(" ")[0]
+        """The first key, as a sentence names it: ``ctrl+q leaves``."""
+        first = self.all(command_id).partition(" ")[0]
+        return f"ctrl+{first[1:]}" if first.startswith("^") and first != "^" else first
 
     @cached_property
     def by_id(self) -> Mapping[str, str]:

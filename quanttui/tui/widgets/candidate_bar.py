@@ -10,8 +10,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from quanttui.text import safe_line
+from quanttui.tui.bindings import key_names
 from quanttui.tui.messages import CandidateRequested
 from quanttui.tui.state.variant_view import STAGE_GLYPHS, VariantView
+from quanttui.tui.widget_keys import STRIP_COMMANDS
 
 
 class CandidateBar(Static):
@@ -34,7 +36,9 @@ class CandidateBar(Static):
         self._shown = labels
         self.display = len(labels) > 1
         names = [Content.styled(text, "bold reverse" if on else "") for text, on in labels]
-        self.update(Content.assemble(*names, ("  [ ] shows another", "$muted")))
+        keys = key_names(self.app)
+        back, on = (keys.all(name, inside=STRIP_COMMANDS) for name in ("previous_candidate", "next_candidate"))
+        self.update(Content.assemble(*names, (f"  {back} {on} shows another", "$muted")))
 
     def on_click(self, event: events.Click) -> None:
         end = 0
