@@ -22,7 +22,7 @@ ROOMS = {
     "typed_json": set(),
     "units": set(),
     "variants": {"errors", "records"},
-    "settings": {"errors"},
+    "settings": {"errors", "records", "variants"},
     **dict.fromkeys(WORKROOMS, GROUND),
     "torch_engine": GROUND | {"engine", "compare"},
     "pipeline": GROUND | WORKROOMS,
@@ -45,7 +45,7 @@ LIBRARIES = {
     "pynvml": {"hardware/nvml.py"},
     "sqlite3": {"runs/store"},
     "msgspec": {"engine", "typed_json.py"},
-    "platformdirs": {"settings.py"},
+    "platformdirs": {"settings"},
 }
 SOURCES = [path.relative_to(PACKAGE) for path in sorted(PACKAGE.rglob("*.py"))]
 

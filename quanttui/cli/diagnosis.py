@@ -16,6 +16,9 @@ from quanttui.hardware.probe import MemoryProbe
 from quanttui.models.hub_cache import cache_folder
 from quanttui.records import EngineDescription, Precision
 from quanttui.settings import Settings
+from quanttui.settings.kinds import toml_text
+from quanttui.settings.reading import FILE_VARIABLE
+from quanttui.settings.values import KEYS, SETTINGS
 
 _PACKAGES = (
     "torch",
@@ -38,12 +41,14 @@ _VARIABLES = (
     "COLORTERM",
     "LANG",
     "QUANTTUI_HOME",
-    "QUANTTUI_IN_PROCESS",
+    FILE_VARIABLE,
+    *(setting.variable for setting in SETTINGS),
     "XDG_CACHE_HOME",
+    "XDG_CONFIG_HOME",
     "XDG_DATA_HOME",
     "XDG_STATE_HOME",
 )
-_SECRETS = ("HF_TOKEN",)
+_SECRETS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 _ADDRESSES = ("HF_ENDPOINT",)
 
 
@@ -66,9 +71,29 @@ def diagnose(engine: Engine, settings: Settings, environ: Mapping[str, str]) -> 
         **memory,
         "folders": {
             "models (hub cache)": str(cache_folder(environ)),
+            **{name: str(getattr(settings.places, name)) for name in ("config", "data", "state", "cache")},
             "engine log": str(settings.places.log),
         },
+        "settings": _settings(settings, environ),
         "environment": _environment(environ),
+    }
+
+
+def _settings(settings: Settings, environ: Mapping[str, str]) -> dict[str, Any]:
+    """The file that counts, and each setting that was given, with where; equal to the default or not."""
+    usual = environ.get(FILE_VARIABLE) or str(settings.places.settings_file)
+    values = {setting.name: getattr(settings, setting.name) for setting in SETTINGS}
+    values |= {f"{KEYS}.{name}": keys for name, keys in settings.keys.items()}
+    defaults = {setting.name: setting.default for setting in SETTINGS}
+    return {
+        "file": str(settings.file.path) if settings.file else usual,
+        "file_read": settings.file is not None,
+        "problem": settings.problem.message if settings.problem else None,
+        "changed": {
+            name: {"value": toml_text(value), "from": settings.origins[name]}
+            for name, value in values.items()
+            if name in settings.origins and value != defaults.get(name)
+        },
     }
 
 

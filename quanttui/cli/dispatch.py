@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from quanttui.cli import READER_GONE
 from quanttui.cli.arguments import Parser
+from quanttui.cli.configured import complete, preset, settings_before_flags
 from quanttui.cli.stopping import interruptible
 from quanttui.cli.streams import prepare_streams, release_stdout, say_error
 from quanttui.errors import QuantTuiError, UsageError
-from quanttui.settings import Settings, read_settings
+from quanttui.settings import Settings
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -31,6 +32,7 @@ SUBCOMMANDS = {
     },
 }
 SCREEN = "tui"
+DOCTOR = "doctor"
 
 
 class Command(Protocol):
@@ -93,8 +95,12 @@ def _run(name: str, rest: Sequence[str]) -> int:
         epilog=_overview_of(name),
     )
     command.add_arguments(parser)
+    settings = settings_before_flags(os.environ)
+    preset(parser, settings)
     arguments = parser.parse(rest)
-    settings = read_settings(os.environ, in_process=getattr(arguments, "in_process", None))
+    if settings.problem is not None and name != DOCTOR:
+        raise settings.problem
+    settings = complete(arguments, settings)
     if name == SCREEN:  # it handles signals itself: the terminal has to be put back first
         return command.run(arguments, settings)
     with interruptible():

@@ -25,7 +25,7 @@ def read_settings(environ: Mapping[str, str], flags: Mapping[str, Any] | None = 
         lines = {setting.name: file.origin(setting.path) for setting in SETTINGS if setting.name in file.values}
         lines |= {f"{KEYS}.{name}": file.origin((KEYS, name)) for name in file.keys}
         settings = replace(settings, **file.values, keys=file.keys, file=file, origins=lines)
-    return with_flags(_with_environment(settings, environ), flags or {})
+    return with_flags(with_environment(settings, environ), flags or {})
 
 
 def with_flags(settings: Settings, flags: Mapping[str, Any]) -> Settings:
@@ -45,7 +45,8 @@ def _find_file(environ: Mapping[str, str], usual: Path) -> SettingsFile | None:
     return read_file(usual) if usual.exists() else None
 
 
-def _with_environment(settings: Settings, environ: Mapping[str, str]) -> Settings:
+def with_environment(settings: Settings, environ: Mapping[str, str]) -> Settings:
+    """Each setting has its variable; an empty one counts as not set."""
     given = {s: text for s in SETTINGS if (text := environ.get(s.variable, "").strip())}
     values = {s.name: _parse(s, text, s.variable) for s, text in given.items()}
     return replace(settings, **values, origins={**settings.origins, **{s.name: s.variable for s in given}})

@@ -42,12 +42,12 @@ def write_template(path: Path, text: str, *, replace: bool = False) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _write(path, text, replace=replace)
-    except FileExistsError:
-        raise UsageError(
-            f"there is a settings file already: {path}",
-            "It was left as it is. quanttui doctor --write-settings --force replaces it.",
-        ) from None
     except OSError as error:
+        if isinstance(error, FileExistsError) and path.parent.is_dir():
+            raise UsageError(
+                f"there is a settings file already: {path}",
+                "It was left as it is. quanttui doctor --write-settings --force replaces it.",
+            ) from None
         raise UsageError(f"{path} cannot be written: {error.strerror}", "QUANTTUI_HOME names another place.") from None
 
 

@@ -15,6 +15,7 @@ from quanttui.settings.kinds import Flag, Kind, Number, OneOf, OneVariant, Text,
 from quanttui.settings.places import Places
 
 if TYPE_CHECKING:
+    from quanttui.errors import UsageError
     from quanttui.settings.file import SettingsFile
 
 KEYS = "keys"
@@ -94,7 +95,7 @@ class Settings:
     keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     file: SettingsFile | None = None
     origins: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    problem: str | None = None
+    problem: UsageError | None = None
 
 
 SETTINGS = tuple(Setting(f.name, default=f.default, **f.metadata["setting"]) for f in fields(Settings) if f.metadata)

@@ -78,6 +78,11 @@ class KeyNames:
 DEFAULT_KEYS = KeyNames()
 
 
+def written_keys(command: Command) -> str:
+    """A command's own keys as a settings file has them."""
+    return ",".join(key for key in command.keys.split(",") if not key.startswith("upper_"))
+
+
 def check_keymap(wanted: Mapping[str, str]) -> dict[str, str]:
     """``wanted`` (a binding's id to keys as people write them) as Textual's keymap. Raises KeymapError."""
     keymap = {binding_id: ",".join(_keys_of(binding_id, text)) for binding_id, text in wanted.items()}
