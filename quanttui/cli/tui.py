@@ -37,6 +37,7 @@ def _show(settings: Settings, *, keeps_runs: bool) -> int:
     from quanttui.models.catalog import list_models, resolve_model
     from quanttui.models.demo import PROMPTS
     from quanttui.tui import run_app
+    from quanttui.tui.key_table import check_keymap
     from quanttui.tui.services import InitialChoices, Services
 
     engine = open_configured_engine(settings)
@@ -49,8 +50,11 @@ def _show(settings: Settings, *, keeps_runs: bool) -> int:
                 resolve_model,
                 probe.read,
                 InitialChoices(prompt=PROMPTS[0], examples=PROMPTS),
+                keymap=check_keymap(settings.keys),
+                memory_interval_seconds=settings.memory_interval_seconds,
                 record=recording_for(settings, "screen", wanted=keeps_runs),
-            )
+            ),
+            mouse=settings.mouse,
         )
     finally:
         probe.close()
