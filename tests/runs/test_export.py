@@ -15,9 +15,9 @@ import pytest
 
 from quanttui.engine.scripted import Fault, default_script
 from quanttui.errors import OutOfMemoryError, UsageError
-from quanttui.records import ModelSource, Run
+from quanttui.records import ModelSource, Run, Variant
 from quanttui.runs.command_line import repeat_command
-from quanttui.runs.export.formats import FORMATS, export_run, run_schema
+from quanttui.runs.export.formats import FORMATS, ExportedFile, export_runs, run_schema
 from quanttui.runs.export.markup import code, fenced, plain
 from quanttui.runs.export.privacy import Privacy
 from quanttui.variants import parse_variant
@@ -42,6 +42,11 @@ def hostile(make_run) -> Run:
     run = make_run("nf4", prompts=HOSTILE)
     model = replace(run.request.model, id=f"../{HOSTILE[0]}{HOSTILE[2]}", source=ModelSource.FOLDER, path=HOSTILE[4])
     return replace(run, request=replace(run.request, model=model))
+
+
+def export_run(run: Run, name: str, variant: Variant | None, privacy: Privacy) -> ExportedFile:
+    (made,) = export_runs([run], name, variant, privacy)
+    return made
 
 
 def exported(run: Run, name: str, variant: str | None = None) -> str:
@@ -227,3 +232,10 @@ def test_a_form_for_one_variant_asks_which(run: Run) -> None:
         exported(run, "card")
     with pytest.raises(UsageError, match="no export format"):
         exported(run, "pdf")
+
+
+def test_several_runs_share_a_table_and_have_a_report_each(make_run) -> None:
+    runs = [make_run("nf4"), replace(make_run("int8"), request=replace(make_run("int8").request, run_id="run-2"))]
+    (table,) = export_runs(runs, "csv", None, Privacy())
+    assert [row["run_id"] for row in read_csv(table.content)] == ["run-1"] * 2 + ["run-2"] * 2
+    assert len({made.name for made in export_runs(runs, "markdown", None, Privacy())}) == 2
