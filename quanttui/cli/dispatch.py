@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "compare": "run one or more prompts through a reference and its quantized candidates",
+    "export": "write runs of the history as files: report, tables, JSON, quant card, script",
     "models": "list the models that can be compared; its own commands: quanttui models --help",
     "doctor": "show versions, devices, what runs here and what does not, and where things lie",
 }

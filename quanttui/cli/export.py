@@ -1,4 +1,4 @@
-"""``quanttui export``: runs of the history as files to hand on. Decides where they go; what is in them is ``runs``'s."""
+"""``quanttui export``: runs of the history as files to hand on. Decides where they go; ``runs`` makes their content."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from quanttui.cli.arguments import Parser
+from quanttui.cli.recording import history_path
 from quanttui.cli.streams import write_data
 from quanttui.errors import UsageError
 from quanttui.records import Run
