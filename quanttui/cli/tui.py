@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
+from dataclasses import replace
 
 from quanttui import __version__
 from quanttui.cli.arguments import Parser
@@ -22,12 +23,21 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--in-process", action="store_true", default=None, help="run the engine in this process, without a child"
     )
+    parser.add_argument(
+        "--low-bandwidth",
+        action="store_true",
+        default=None,
+        help="for slow links: fewer frames, no animation, no mouse",
+    )
+    parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
 
 
 def run(arguments: Namespace, settings: Settings) -> int:
-    if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
+    if not all(map(is_terminal, (sys.stdin, sys.stdout, sys.stderr))):  # Textual paints on stderr
         raise UsageError("the screen needs a terminal", "quanttui compare does the same work without one.")
-    return _show(settings, keeps_runs=not arguments.no_history)
+    low = settings.low_bandwidth or bool(arguments.low_bandwidth)
+    mouse = settings.mouse and not arguments.no_mouse and not low
+    return _show(replace(settings, low_bandwidth=low, mouse=mouse), keeps_runs=not arguments.no_history)
 
 
 def _show(settings: Settings, *, keeps_runs: bool) -> int:
@@ -38,7 +48,7 @@ def _show(settings: Settings, *, keeps_runs: bool) -> int:
     from quanttui.models.demo import PROMPTS
     from quanttui.tui import run_app
     from quanttui.tui.key_table import check_keymap
-    from quanttui.tui.services import InitialChoices, Services
+    from quanttui.tui.services import SLOW_LINK, InitialChoices, Link, Services
 
     engine = open_configured_engine(settings)
     probe = MemoryProbe(lambda: getattr(engine, "process_id", os.getpid()))
@@ -52,6 +62,7 @@ def _show(settings: Settings, *, keeps_runs: bool) -> int:
                 InitialChoices(prompt=PROMPTS[0], examples=PROMPTS),
                 keymap=check_keymap(settings.keys),
                 memory_interval_seconds=settings.memory_interval_seconds,
+                link=SLOW_LINK if settings.low_bandwidth else Link(),
                 record=recording_for(settings, "screen", wanted=keeps_runs),
             ),
             mouse=settings.mouse,

@@ -51,6 +51,7 @@ class QuantTuiApp(App[None]):
         """``deadline``: ends the process should leaving take too long."""
         super().__init__(driver_class=Terminal)
         self.services = services
+        self.animation_level = "full" if services.link.moves else "none"
         for theme in OWN:
             self.register_theme(theme)
         self.theme = services.choices.theme
@@ -66,6 +67,16 @@ class QuantTuiApp(App[None]):
     def on_mount(self) -> None:
         self._signals.heed()
         self.call_after_refresh(self._open)
+
+    def on_resize(self) -> None:
+        """A resized terminal may have moved what it shows."""
+        if isinstance(self._driver, Terminal):
+            self._driver.forget_screen()
+
+    def action_redraw(self) -> None:
+        """For a screen that something else wrote on."""
+        self.on_resize()
+        self.screen.refresh(layout=True)
 
     async def _open(self) -> None:
         """Put the cockpit up and start what runs beside it."""

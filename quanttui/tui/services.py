@@ -33,6 +33,17 @@ class InitialChoices:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """What the way to the terminal bears: how often what streams is painted, and whether things move by themselves."""
+
+    paint_interval_seconds: float = 0.08
+    moves: bool = True
+
+
+SLOW_LINK = Link(paint_interval_seconds=0.5, moves=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """``find_model`` reads a folder or a hub id, ``list_models`` and ``read_memory`` may block: all run off the UI
     thread and may raise ``QuantTuiError``. ``memory_interval_seconds`` None: memory is read once. ``keymap``: a
@@ -45,7 +56,7 @@ class Services:
     choices: InitialChoices = field(default_factory=InitialChoices)
     score: bool = True
     memory_interval_seconds: float | None = 1.0
-    paint_interval_seconds: float = 0.08
+    link: Link = field(default_factory=Link)
     keymap: Mapping[str, str] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic
     new_run_id: Callable[[], str] = new_run_id

@@ -14,6 +14,8 @@ from typing import Any, Protocol, TextIO, cast
 
 from textual.drivers.linux_driver import LinuxDriver
 
+from quanttui.tui.thrift import FORGET, Thrift
+
 
 class HasTerminal(Protocol):
     def terminal_lost(self) -> None:
@@ -32,6 +34,10 @@ class Terminal(LinuxDriver):
     def start_application_mode(self) -> None:
         super().start_application_mode()  # type: ignore[no-untyped-call]
         threading.Thread(target=self._watch, name="terminal", daemon=True).start()
+
+    def forget_screen(self) -> None:
+        """Whatever is painted next is sent whole."""
+        self.write(FORGET)
 
     def run_input_thread(self) -> None:
         try:
@@ -58,15 +64,17 @@ class Terminal(LinuxDriver):
 
 
 class LossyFile:
-    """Writes to ``file`` as long as that takes it. The first failure is told to ``on_failure``; then all is dropped."""
+    """Writes what is new on the screen to ``file``. The first failure is told to ``on_failure``; then all is dropped."""
 
     def __init__(self, file: TextIO, on_failure: Callable[[], None]) -> None:
         self._file = file
         self._on_failure = on_failure
         self._failed = False
+        self._thrift = Thrift()
 
     def write(self, text: str) -> int:
-        self._attempt(lambda: self._file.write(text))
+        needed = self._thrift.squeeze(text)
+        self._attempt(lambda: self._file.write(needed))
         return len(text)
 
     def flush(self) -> None:

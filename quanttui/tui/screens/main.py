@@ -86,7 +86,7 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one(PageTabs).show(self.page)
-        self.set_interval(self.services.paint_interval_seconds, self._paint_if_stale)
+        self.set_interval(self.services.link.paint_interval_seconds, self._paint_if_stale)
         self.set_interval(1.0, self._age_memory)
         self.paint()
         if first := self.selection.candidates:
