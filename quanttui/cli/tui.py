@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from dataclasses import replace
 
 from quanttui import __version__
 from quanttui.cli.arguments import Parser
@@ -29,15 +28,15 @@ def add_arguments(parser: Parser) -> None:
         default=None,
         help="for slow links: fewer frames, no animation, no mouse",
     )
-    parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
+    parser.add_argument(
+        "--no-mouse", dest="mouse", action="store_false", default=None, help="leave the mouse to the terminal"
+    )
 
 
 def run(arguments: Namespace, settings: Settings) -> int:
     if not all(map(is_terminal, (sys.stdin, sys.stdout, sys.stderr))):  # Textual paints on stderr
         raise UsageError("the screen needs a terminal", "quanttui compare does the same work without one.")
-    low = settings.low_bandwidth or bool(arguments.low_bandwidth)
-    mouse = settings.mouse and not arguments.no_mouse and not low
-    return _show(replace(settings, low_bandwidth=low, mouse=mouse), keeps_runs=not arguments.no_history)
+    return _show(settings, keeps_runs=not arguments.no_history)
 
 
 def _show(settings: Settings, *, keeps_runs: bool) -> int:
@@ -65,7 +64,7 @@ def _show(settings: Settings, *, keeps_runs: bool) -> int:
                 link=SLOW_LINK if settings.low_bandwidth else Link(),
                 record=recording_for(settings, "screen", wanted=keeps_runs),
             ),
-            mouse=settings.mouse,
+            mouse=settings.mouse and not settings.low_bandwidth,
         )
     finally:
         probe.close()

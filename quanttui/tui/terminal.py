@@ -64,7 +64,7 @@ class Terminal(LinuxDriver):
 
 
 class LossyFile:
-    """Writes what is new on the screen to ``file``. The first failure is told to ``on_failure``; then all is dropped."""
+    """Writes what is new on the screen to ``file``. The first failure goes to ``on_failure``; then all is dropped."""
 
     def __init__(self, file: TextIO, on_failure: Callable[[], None]) -> None:
         self._file = file
