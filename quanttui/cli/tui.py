@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from argparse import Namespace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from quanttui import __version__
 from quanttui.cli.arguments import Parser
+from quanttui.cli.configured import WORDS
 from quanttui.cli.recording import recording_for
 from quanttui.cli.streams import is_terminal
 from quanttui.errors import UsageError
 from quanttui.settings import Settings
+
+if TYPE_CHECKING:
+    from quanttui.session import Session
 
 DESCRIPTION = "See what quantization costs a language model, on your prompts. Without a command it opens the screen."
 
 
 def add_arguments(parser: Parser) -> None:
     parser.add_argument("--version", action="version", version=f"quanttui {__version__}")
+    parser.add_argument("--model", metavar="MODEL", help="the model to begin with: demo, a folder, or a hub id")
+    parser.add_argument("--prompt", metavar="TEXT", help="the prompt to begin with")
+    parser.add_argument("--theme", metavar="NAME", help=f"{WORDS['theme']} quanttui-dark, nord, dracula, ...")
     parser.add_argument("--no-history", action="store_true", help="keep no run of this session")
     parser.add_argument(
         "--in-process", action="store_true", default=None, help="run the engine in this process, without a child"
@@ -36,19 +47,24 @@ def add_arguments(parser: Parser) -> None:
 def run(arguments: Namespace, settings: Settings) -> int:
     if not all(map(is_terminal, (sys.stdin, sys.stdout, sys.stderr))):  # Textual paints on stderr
         raise UsageError("the screen needs a terminal", "quanttui compare does the same work without one.")
-    return _show(settings, keeps_runs=not arguments.no_history)
+    return _show(arguments, settings)
 
 
-def _show(settings: Settings, *, keeps_runs: bool) -> int:
+def _show(arguments: Namespace, settings: Settings) -> int:
     """The rooms below are imported here: ``--help`` and ``--version`` need none of them."""
+    from quanttui.cli.choices import initial_choices
     from quanttui.cli.engines import open_configured_engine
     from quanttui.hardware.probe import MemoryProbe
     from quanttui.models.catalog import list_models, resolve_model
     from quanttui.models.demo import PROMPTS
+    from quanttui.session import read_session
     from quanttui.tui import run_app
     from quanttui.tui.key_table import check_keymap
-    from quanttui.tui.services import SLOW_LINK, InitialChoices, Link, Services
+    from quanttui.tui.services import SLOW_LINK, Link, Services
 
+    if arguments.model is not None:
+        resolve_model(arguments.model)
+    last, word = read_session(settings.places.state)
     engine = open_configured_engine(settings)
     probe = MemoryProbe(lambda: getattr(engine, "process_id", os.getpid()))
     try:
@@ -58,13 +74,22 @@ def _show(settings: Settings, *, keeps_runs: bool) -> int:
                 list_models,
                 resolve_model,
                 probe.read,
-                InitialChoices(prompt=PROMPTS[0], examples=PROMPTS),
+                initial_choices(settings, last, PROMPTS, model=arguments.model, prompt=arguments.prompt, word=word),
                 keymap=check_keymap(settings.keys),
                 memory_interval_seconds=settings.memory_interval_seconds,
                 link=SLOW_LINK if settings.low_bandwidth else Link(),
-                record=recording_for(settings, "screen", wanted=keeps_runs),
+                remember=partial(_remember, settings.places.state),
+                record=recording_for(settings, "screen", wanted=not arguments.no_history),
             ),
             mouse=settings.mouse and not settings.low_bandwidth,
         )
     finally:
         probe.close()
+
+
+def _remember(folder: Path, session: Session) -> None:
+    """A place that cannot be written costs a comfort, no more."""
+    from quanttui.session import write_session
+
+    with contextlib.suppress(OSError):
+        write_session(folder, session)

@@ -92,7 +92,9 @@ class QuantTuiApp(App[None]):
         self.is_open = True
         await self.push_screen(self.main)
         self.poller.start()
-        self._in_thread(partial(list_models, services.list_models, self._post))
+        self._in_thread(
+            partial(list_models, services.list_models, services.find_model, services.choices.model_id, self._post)
+        )
         self._in_thread(self.controller.warm_up)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -106,7 +108,15 @@ class QuantTuiApp(App[None]):
         self.key_names = KeyNames(keymap)
 
     def start_run(self, request: RunRequest) -> None:
+        self.remember()
         self._in_thread(partial(self.controller.run, request))
+
+    def remember(self) -> None:
+        """Keep what is chosen for the next start."""
+        from quanttui.tui.screens.remembering import session_of
+
+        if self.is_open and self.main.is_mounted:
+            self.services.remember(session_of(self.main))
 
     def start_branch(self, request: BranchRequest) -> None:
         self._in_thread(partial(self.controller.branch, request))
@@ -146,6 +156,7 @@ class QuantTuiApp(App[None]):
         """End the app in order; should anything hang on the way, the process ends all the same."""
         if self._deadline is not None:
             self._deadline.arm(exit_code)
+        self.remember()
         self.exit(return_code=exit_code)
 
     def terminal_lost(self) -> None:

@@ -59,9 +59,11 @@ class EngineFailed(Message):
 
 @dataclass
 class ModelsListed(Message):
-    """The catalogue was read."""
+    """The catalogue was read. ``chosen``: the entry that was wanted; ``missing``: why there is none."""
 
     entries: tuple[ModelEntry, ...]
+    chosen: ModelEntry | None = None
+    missing: Problem | None = None
 
 
 @dataclass

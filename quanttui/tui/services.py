@@ -13,6 +13,7 @@ from quanttui.runs.identity import new_run_id
 
 if TYPE_CHECKING:
     from quanttui.pipeline.recorded import StartRecording  # numpy behind it
+    from quanttui.session import Session
 
 DEFAULT_CANDIDATES = (Variant(Precision.INT8), Variant(Precision.NF4))
 DEFAULT_PROMPT = "Once upon a time"
@@ -21,7 +22,8 @@ DEFAULT_PROMPT = "Once upon a time"
 @dataclass(frozen=True, slots=True)
 class InitialChoices:
     """What is chosen when the app opens. ``model_id`` None: the first of the catalogue; ``reference`` None: the
-    checkpoint's own half-precision type. ``examples``: prompts that a key walks through."""
+    checkpoint's own half-precision type. ``examples``: prompts that a key walks through. ``is_first``: nothing was ever
+    chosen here; ``word``: what to say at the start."""
 
     model_id: str | None = None
     prompt: str = DEFAULT_PROMPT
@@ -30,6 +32,8 @@ class InitialChoices:
     candidates: tuple[Variant, ...] = DEFAULT_CANDIDATES
     settings: GenerationSettings = field(default_factory=GenerationSettings)
     theme: str = "quanttui-dark"
+    is_first: bool = False
+    word: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,8 @@ SLOW_LINK = Link(paint_interval_seconds=0.5, moves=False)
 class Services:
     """``find_model`` reads a folder or a hub id, ``list_models`` and ``read_memory`` may block: all run off the UI
     thread and may raise ``QuantTuiError``. ``memory_interval_seconds`` None: memory is read once. ``keymap``: a
-    binding's id to the keys that replace its own. ``record`` keeps a run in the history; None: none is kept."""
+    binding's id to the keys that replace its own. ``record`` keeps a run in the history; None: none is kept.
+    ``remember`` keeps what is chosen for the next start, and raises nothing."""
 
     engine: Engine
     list_models: Callable[[], Sequence[ModelEntry]]
@@ -61,3 +66,4 @@ class Services:
     clock: Callable[[], float] = time.monotonic
     new_run_id: Callable[[], str] = new_run_id
     record: StartRecording | None = None
+    remember: Callable[[Session], None] = lambda session: None

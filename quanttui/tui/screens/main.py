@@ -136,7 +136,8 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
     @on(messages.EngineWarmed)
     def engine_warmed(self, message: messages.EngineWarmed) -> None:
         device = safe_line(f"ready on {message.description.device_name}")
-        self.idle_status = Status(f"{device} · {self.keys['run']} runs")
+        own = f" · {self.keys['open']} opens a model of your own" if self.services.choices.is_first else ""
+        self.idle_status = Status(f"{device} · {self.keys['run']} runs{own}")
         self.select(replace(self.selection, engine=message.description))
 
     @on(messages.EngineFailed)
@@ -150,8 +151,10 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
         if not message.entries:
             self.query_one(ModelList).fail("no model was found")
         self.entries = (*message.entries, *(entry for entry in self.entries if entry not in message.entries))
-        wanted = self.services.choices.model_id
-        chosen = next((entry for entry in self.entries if entry.id == wanted), None) or next(iter(self.entries), None)
+        chosen = message.chosen or next(iter(self.entries), None)
+        missing = message.missing
+        if words := f"{missing.message} · {missing.hint}" if missing else self.services.choices.word:
+            self.warn(words)
         if self.selection.model is None and chosen is not None:
             self.select(self.selection.with_model(chosen))
         self.paint()

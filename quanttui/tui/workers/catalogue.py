@@ -11,11 +11,30 @@ from quanttui.records import ModelEntry
 from quanttui.tui.messages import ModelsFailed, ModelsListed, Problem
 
 
-def list_models(read: Callable[[], Sequence[ModelEntry]], post: Callable[[Message], object]) -> None:
-    """The body of a worker thread."""
+def list_models(
+    read: Callable[[], Sequence[ModelEntry]],
+    find: Callable[[str], ModelEntry],
+    wanted: str | None,
+    post: Callable[[Message], object],
+) -> None:
+    """The body of a worker thread. ``wanted``: the model to choose first, in the catalogue or not."""
     try:
-        post(ModelsListed(tuple(read())))
+        entries = tuple(read())
+        chosen = next((entry for entry in entries if entry.id == wanted), None)
+        if wanted is not None and chosen is None:
+            post(_with_found(entries, find, wanted))
+        else:
+            post(ModelsListed(entries, chosen))
     except QuantTuiError as error:
         post(ModelsFailed(Problem(error.message, error.hint)))
     except OSError as error:
         post(ModelsFailed(Problem(f"the models cannot be listed: {error}")))
+
+
+def _with_found(entries: tuple[ModelEntry, ...], find: Callable[[str], ModelEntry], wanted: str) -> ModelsListed:
+    """A folder, say, that was opened at the last start; it may be gone."""
+    try:
+        found = find(wanted)
+    except QuantTuiError as error:
+        return ModelsListed(entries, missing=Problem(error.message, error.hint))
+    return ModelsListed((*entries, found), found)

@@ -1,0 +1,74 @@
+"""What is remembered from one start of the screen to the next: the choices and the prompt, in one small private file.
+
+It is a comfort, never needed: whatever cannot be read is left out, with a word for the user. Knows no screen.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from quanttui.records import GenerationSettings, Variant
+from quanttui.typed_json import TypedJsonError, from_text, to_text
+
+FILE_NAME = "session.json"
+VERSION = 1
+_LARGEST_BYTES = 4 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """``model``: what ``resolve_model`` finds it by. ``reference`` None: the checkpoint's own half-precision type."""
+
+    model: str | None = None
+    prompt: str = ""
+    reference: Variant | None = None
+    candidates: tuple[Variant, ...] = ()
+    generation: GenerationSettings = field(default_factory=GenerationSettings)
+    theme: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    session: Session
+    version: int = VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    version: int
+
+
+def read_session(folder: Path) -> tuple[Session | None, str]:
+    """What was remembered, and why it was not where something is there; both nothing at a first start."""
+    path = folder / FILE_NAME
+    try:
+        if path.stat().st_size > _LARGEST_BYTES:
+            return None, "what was chosen last is too large to be read: this start is a fresh one"
+        text = path.read_text("utf-8")
+        if from_text(text, _Header).version > VERSION:
+            return None, "what was chosen last was kept by a newer quanttui: this start is a fresh one"
+        return from_text(text, _Remembered).session, ""
+    except FileNotFoundError:
+        return None, ""
+    except (OSError, UnicodeError, TypedJsonError):
+        return None, "what was chosen last cannot be read: this start is a fresh one"
+
+
+def write_session(folder: Path, session: Session) -> None:
+    """For the user's eyes only, whole or not at all; of two apps the last one counts. Raises OSError.
+
+    Not forced onto the disk: that can take long, and a file that a power cut left half written is only left out.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, name = tempfile.mkstemp(prefix=f".{FILE_NAME}.", dir=folder)  # with mode 0600
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(to_text(_Remembered(session)))
+        os.replace(name, folder / FILE_NAME)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
