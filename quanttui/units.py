@@ -86,6 +86,28 @@ def format_multiple(times: float | None) -> str:
     return f"{times:,.0f} ×" if times >= 9.95 else f"{times:.1f} ×"
 
 
+def format_figure(value: float | None, standard_error: float | None, unit: str) -> str:
+    """A figure of ``unit`` ("nats", "share", "ln", "bytes", "tokens/s", "seconds") ± its error, where that is known.
+
+    A standard error of 0 is that of an exact figure and is not shown.
+    """
+    if value is None or not math.isfinite(value):
+        return NOT_AVAILABLE
+    error = standard_error if standard_error and math.isfinite(standard_error) else None
+    match unit:
+        case "nats":
+            return format_nats(value) + (f" ± {format_nats(error)}" if error else "")
+        case "share":
+            return f"{100 * value:.1f} ± {100 * error:.1f} %" if error else format_percent(value)
+        case "bytes":
+            return format_bytes(round(value))
+        case "tokens/s":
+            return f"{value:.1f}" + (f" ± {error:.1f}" if error else "") + " tok/s"
+        case "seconds":
+            return format_seconds(value) + (f" ± {format_seconds(error)}" if error else "")
+    return f"{value:.4f}" + (f" ± {error:.4f}" if error else "")
+
+
 def format_option(value: str | int | float | bool | list[str] | None) -> str:
     """A value of a library's option as Python writes it, text and the names in a list without quotes."""
     if isinstance(value, list):

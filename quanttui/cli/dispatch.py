@@ -23,6 +23,7 @@ COMMANDS = {
     "compare": "run one or more prompts through a reference and its quantized candidates",
     "export": "write runs of the history as files: report, tables, JSON, quant card, script",
     "models": "list the models that can be compared; its own commands: quanttui models --help",
+    "history": "the runs that are kept: list, show, run again, compare, delete; quanttui history --help",
     "doctor": "show versions, devices, what runs here and what does not, and where things lie",
 }
 # Commands of commands. Each is the module COMMAND_WORD; the first is what the command does without a word.
@@ -30,6 +31,14 @@ SUBCOMMANDS = {
     "models": {
         "list": "list the models that can be compared",
         "verify": "hold the hashes of a cached model's files against the hub's names for them",
+    },
+    "history": {
+        "list": "list the runs, the newest first",
+        "show": "show a run as it was shown when it was made",
+        "rerun": "run it again, and say what is not as it was",
+        "compare": "set two runs side by side",
+        "delete": "delete runs",
+        "path": "print where the database lies",
     },
 }
 SCREEN = "tui"

@@ -60,12 +60,24 @@ def say_warning(error: QuantTuiError) -> None:
     _say("quanttui: warning", error)
 
 
+def say_note(words: str) -> None:
+    """One line that is worth knowing and needs nothing done."""
+    _say("quanttui: note", QuantTuiError(words))
+
+
 def _say(who: str, error: QuantTuiError) -> None:
     lines = [f"{who}: {error.message}"]
     lines += [f"  {label}: {text}" for label, text in (("why", error.why), ("next", error.hint)) if text]
     with contextlib.suppress(OSError, AttributeError):
         sys.stderr.write(safe_text("\n".join(lines)) + "\n")
         sys.stderr.flush()
+
+
+def ask(question: str) -> bool:
+    """Whether the user says yes, to a question on stderr."""
+    sys.stderr.write(safe_text(question))
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().casefold() in ("y", "yes")
 
 
 def is_terminal(stream: TextIO | None) -> bool:

@@ -15,7 +15,7 @@ from quanttui.errors import UsageError
 from quanttui.records.history import RunState
 
 _PART = re.compile(r'(?:(?P<name>[A-Za-z]+):)?(?:"(?P<quoted>[^"]*)"|(?P<word>[^\s"]*))')
-_DAYS = re.compile(r"(\d{1,5})d")
+_DAYS = re.compile(r"(\d{1,9})d", re.ASCII)
 _NAMES = ("model", "variant", "state", "since", "until", "date")
 _STATES = {state.value.replace(" ", "-"): state for state in RunState}
 HELP = (
