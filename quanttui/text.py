@@ -6,6 +6,7 @@ terminal, a file or an export sees them. Storage keeps the raw text.
 
 from __future__ import annotations
 
+SPACE = "␣"
 _KEPT = "\t\n"
 
 

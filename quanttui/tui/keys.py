@@ -62,6 +62,10 @@ SCREEN_COMMANDS = (
         READING,
         "← [",
     ),
+    Command("fold", "u", "fold", "fold", "Fold away what both texts share, or show it again", READING),
+    Command(
+        "paint_all", "U,upper_u", "paint_all", "paint all", "Paint also where the texts share nothing", READING, "U"
+    ),
     Command("copy", "y", "copy", "copy", "Copy the output to the clipboard", READING),
     Command("details", "i", "details", "details", "Show how each model was loaded: options, notes, versions", READING),
     Command("zoom", "z", "zoom", "zoom", "Let the pane fill the screen, or put it back", READING),

@@ -1,6 +1,10 @@
-"""Token pieces as a reader can tell them apart: spaces, newlines, half characters and nothing at all made visible.
+"""Untrusted text as a reader can tell it apart and every terminal measures it alike. Knows cells, but no widget.
 
-Pure text; knows cells of a terminal, but no widget and no colour.
+What terminals measure differently stands for itself no longer (found by asking tmux, glibc, Rich and wcwidth for the
+width of every assigned character): joined emoji fall apart into their parts, flags into circled letters, skin tones
+into ○◔◑◕●, and a spacing vowel sign of an Indic script, which is one cell wide to tmux and none to Rich, into ◌.
+Letters that run from right to left stay in logical order: whatever asks a terminal to reorder a line is shown as ⇄,
+a terminal that reorders by itself does so line by line, and keeps the number of cells.
 """
 
 from __future__ import annotations
@@ -10,13 +14,29 @@ import unicodedata
 
 from rich.cells import cell_len, chop_cells
 
-from quanttui.text import safe_line
+from quanttui.text import SPACE, safe_line, safe_text
 
-SPACE = "␣"
 EMPTY = "∅"
 _BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 # A selector changes the width of what stands before it, in some terminals only: columns would shift.
-_VARIATION_SELECTORS = dict.fromkeys([*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)])
+_SELECTORS = (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
+_HIDDEN_SELECTORS = dict.fromkeys(_SELECTORS)
+_SHOWN_SELECTORS = dict.fromkeys(_SELECTORS, "·")
+
+
+def _measured_alike() -> dict[int, str]:
+    """A stand-in for each character that is not as wide everywhere."""
+    table: dict[int, str] = {0x1F1E6 + i: chr(0x24B6 + i) for i in range(26)}
+    table.update({0x1F3FB + i: tone for i, tone in enumerate("○◔◑◕●")})
+    table.update(dict.fromkeys([0x115F, 0x1160, 0x3164, 0xFFA0], "·"))
+    # Unicode 16 made these wide
+    widened = (range(0x2630, 0x2638), range(0x268A, 0x2690), range(0x4DC0, 0x4E00), range(0x1D300, 0x1D377))
+    table.update({code: "□" for codes in (*widened, range(0x3248, 0x3250)) for code in codes})
+    marks = (code for code in range(0x900, 0x1D200) if unicodedata.category(chr(code)) == "Mc")
+    return {**table, **dict.fromkeys(marks, "◌")}
+
+
+_STAND_INS = _measured_alike()
 
 
 def visible_piece(piece: str) -> str:
@@ -36,10 +56,22 @@ def visible_piece(piece: str) -> str:
 
 def visible_run(text: str) -> str:
     """Running text on one line: as ``visible_piece``, but spaces stay spaces, so that words stay words."""
-    shown = safe_line(text).translate(_VARIATION_SELECTORS)
-    if shown and unicodedata.combining(shown[0]):
-        return "◌" + shown
-    return shown
+    shown = safe_line(text).translate(_STAND_INS).translate(_HIDDEN_SELECTORS)
+    return "◌" + shown if shown and is_bare_mark(shown[0]) else shown
+
+
+def visible_text(text: str, *, reveal: bool = False) -> str:
+    """Running text on many lines. Its width is the sum of its characters' widths, wherever it is cut.
+
+    One character for one, but for variation selectors: they are left out, or a dot each with ``reveal``.
+    """
+    if text.isascii():
+        return safe_text(text)
+    return safe_text(text).translate(_STAND_INS).translate(_SHOWN_SELECTORS if reveal else _HIDDEN_SELECTORS)
+
+
+def is_bare_mark(letter: str) -> bool:
+    return not letter.isascii() and cell_len(letter) == 0
 
 
 def fit(text: str, width: int, *, from_end: bool = False) -> str:

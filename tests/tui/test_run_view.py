@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from scripted_app import DEMO
 
+from quanttui.compare.reading import Reading, read_diff
 from quanttui.engine.scripted import ScriptedEngine, default_script
 from quanttui.pipeline import run_comparison
-from quanttui.records import DiffOp, GenerationSettings, Precision, RunRequest, Variant
+from quanttui.records import DiffOp, GenerationSettings, Precision, RunRequest, Token, Variant
 from quanttui.records.events import OutputFinished, TokenGenerated
 from quanttui.tui.state.live_diff import LiveDiff
 from quanttui.tui.state.run_view import RunView
@@ -52,15 +53,41 @@ def test_differences_come_with_the_stream_and_are_the_pipelines_at_the_end():
     assert live.candidate.output is None
     assert live.differences()[0].candidate[0] == 7
     done = folded()
-    assert done.spans() == done.candidate.diff
+    assert done.reading() == read_diff(done.candidate.diff, done.reference.pieces, done.candidate.pieces)
+
+
+def tokens(*ids: int) -> list[Token]:
+    return [Token(at, token_id, "", 0.5, 0.1) for at, token_id in enumerate(ids)]
+
+
+def live_spans(reading: Reading) -> list[tuple[DiffOp, tuple[int, int], tuple[int, int]]]:
+    return [(span.op, span.reference, span.candidate) for span in reading.spans]
 
 
 def test_the_rest_of_the_reference_is_no_difference_while_the_candidate_streams():
-    spans = LiveDiff().spans([1, 2, 3, 4, 5, 6], [1, 9], key="nf4")
-    assert [(span.op, span.reference, span.candidate) for span in spans] == [
-        (DiffOp.EQUAL, (0, 1), (0, 1)),
-        (DiffOp.REPLACE, (1, 2), (1, 2)),
+    reading = LiveDiff().reading(tokens(1, 2, 3, 4, 5, 6), tokens(1, 9), key="nf4")
+    assert live_spans(reading) == [(DiffOp.EQUAL, (0, 1), (0, 1)), (DiffOp.REPLACE, (1, 2), (1, 2))]
+    assert reading.apart == reading.spans[-1]
+
+
+def test_streaming_texts_meet_again_after_eight_equal_tokens():
+    reference, candidate = tokens(*range(30)), tokens(0, 1, 99, 98, *range(5, 20))
+    live = LiveDiff()
+    assert live.reading(reference, candidate[:11], key=0).apart is not None
+    met = live.reading(reference, candidate[:12], key=0)
+    assert met.apart is None
+    assert live_spans(met) == [
+        (DiffOp.EQUAL, (0, 2), (0, 2)),
+        (DiffOp.REPLACE, (2, 5), (2, 4)),
+        (DiffOp.EQUAL, (5, 13), (4, 12)),
     ]
+    assert live.reading(reference, candidate, key=0).spans[:2] == met.spans[:2]
+
+
+def test_another_candidate_is_aligned_afresh():
+    live = LiveDiff()
+    live.reading(tokens(1, 2), tokens(9, 9), key=0)
+    assert live_spans(live.reading(tokens(1, 2), tokens(1, 2), key=1)) == [(DiffOp.EQUAL, (0, 2), (0, 2))]
 
 
 def test_stepping_goes_round_and_starts_at_either_end():

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from quanttui.tui.state.wrapping import Wrapper
+from quanttui.tui.state.wrapping import Place, Wrapper
 
 TEXTS = st.lists(st.text(alphabet="ab 从前é\n", max_size=12), max_size=30)
 
@@ -15,7 +15,7 @@ def lines_of(pieces: list[str], width: int) -> list[str]:
     wrapper = Wrapper(width)
     for index, piece in enumerate(pieces):
         wrapper.append(piece, index)
-    return ["".join(text for text, _ in line) for line in wrapper.lines]
+    return ["".join(part.text for part in line) for line in wrapper.lines]
 
 
 @given(TEXTS, st.integers(2, 30))
@@ -48,4 +48,4 @@ def test_a_piece_knows_its_line():
     wrapper = Wrapper(5)
     for index, piece in enumerate(["one ", "two ", "three"]):
         wrapper.append(piece, index)
-    assert [wrapper.line_of(index) for index in (0, 1, 2, 3)] == [0, 1, 2, None]
+    assert [wrapper.line_at(Place(index, 0)) for index in (0, 1, 2)] == [0, 1, 2]

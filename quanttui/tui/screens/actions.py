@@ -188,6 +188,33 @@ class ScreenActions(Screen[None]):
         if run.is_over:
             self.call_after_refresh(rest_at_first_difference, self, run)
 
+    def action_fold(self) -> None:
+        """Fold away the long stretches that both texts share, or open them all."""
+        run = self._me.run_view
+        if run is None:
+            return
+        run.is_folded = not run.is_folded
+        self._me.forget_warning()
+        if run.is_folded and not run.folds(None):
+            self._me.warn("no equal stretch is long enough to fold" if run.is_over else "folds once both have answered")
+        self._repaint_outputs(run)
+
+    def action_paint_all(self) -> None:
+        run = self._me.run_view
+        if run is None:
+            return
+        run.paints_all = not run.paints_all
+        self._me.say("painted also where the texts share nothing" if run.paints_all else "painted where that helps")
+        self._repaint_outputs(run)
+
+    def _repaint_outputs(self, run: RunView) -> None:
+        """The difference that the user is at stays in view."""
+        self._me.paint()
+        if (span := run.current_difference()) is not None:
+            self.call_after_refresh(scroll_to_difference, self, span)
+        elif run.is_over:
+            self.call_after_refresh(rest_at_first_difference, self, run)
+
     def action_copy(self) -> None:
         """Copy the output that has the focus, the candidate's otherwise."""
         run = self._me.run_view

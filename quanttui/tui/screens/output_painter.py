@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from textual.screen import Screen
 
 from quanttui.records import DiffSpan
 from quanttui.tui.key_table import DEFAULT_KEYS, KeyNames
 from quanttui.tui.state.details import notes_hint
-from quanttui.tui.state.painting import paint_output
+from quanttui.tui.state.painting import Plan
+from quanttui.tui.state.pane_words import place_words, subtitle
 from quanttui.tui.state.run_view import RunView
-from quanttui.tui.state.status import divergence_words
 from quanttui.tui.state.variant_view import Stage, VariantView, figures
 from quanttui.tui.widgets.candidate_bar import CandidateBar
 from quanttui.tui.widgets.output_pane import OutputPane
@@ -27,9 +29,9 @@ def paint_outputs(
         candidate.show_empty("Candidates answer here", words)
         return
     screen.query_one(CandidateBar).show(run.candidates, run.shown)
-    spans, current = run.spans(), run.current_difference()
-    _paint(reference, run.reference, run, spans, current, keys, cursor)
-    _paint(candidate, run.candidate, run, spans, current, keys)
+    plan = Plan(run.reading(), run.current_difference(), None, run.folds(cursor), run.paints_all)
+    _paint(reference, run.reference, run, replace(plan, cursor=cursor), keys)
+    _paint(candidate, run.candidate, run, plan, keys)
     if run.candidate is not None and run.candidate is run.current and run.candidate.stage is Stage.GENERATING:
         reference.text.keep_in_view(len(run.candidate.tokens))
 
@@ -54,23 +56,15 @@ def rest_at_first_difference(screen: Screen[None], run: RunView) -> None:
     screen.query_one("#candidate", OutputPane).text.keep_in_view(first.candidate[0] if first else 0)
 
 
-def _paint(
-    pane: OutputPane,
-    view: VariantView | None,
-    run: RunView,
-    spans: tuple[DiffSpan, ...],
-    current: DiffSpan | None,
-    keys: KeyNames,
-    cursor: int | None = None,
-) -> None:
+def _paint(pane: OutputPane, view: VariantView | None, run: RunView, plan: Plan, keys: KeyNames) -> None:
     if view is None:
         _paint_unsettled(pane, run, keys)
         return
-    pane.entitle(view.variant.spelling, _place(view, run), _subtitle(view, run))
+    pane.entitle(view.variant.spelling, place_words(view, run), subtitle(view, run))
     pane.show_figures(figures(view, run.reference) if view.report else ())
     if view.tokens or view.output is not None:
-        prompt = run.request.prompts[0]
-        pane.show_text(paint_output(view, prompt, spans, current, cursor))
+        other = run.candidate if view.is_reference else run.reference
+        pane.show_text(view, run.request.prompts[0], plan, other.tokens if other is not None else ())
     else:
         pane.show_waiting(view, _hint(view, keys))
     if run.failure is not None and view.stage is Stage.FAILED:
@@ -81,7 +75,7 @@ def _paint_unsettled(pane: OutputPane, run: RunView, keys: KeyNames) -> None:
     """The run has not got as far as to know its reference."""
     pane.entitle("")
     pane.show_figures(())
-    pane.text.show(())
+    pane.clear_text()
     if run.failure is not None:
         pane.show_failure(run.failure, keys["run"])
     else:
@@ -92,32 +86,3 @@ def _hint(view: VariantView, keys: KeyNames) -> str:
     if view.stage is Stage.WAITING:
         return "One model is in memory at a time."
     return "" if view.stage in (Stage.STOPPED, Stage.FAILED, Stage.DONE) else f"{keys['back']} stops it."
-
-
-def _place(view: VariantView, run: RunView) -> str:
-    if view.is_reference or len(run.candidates) < 2:
-        return ""
-    return f"{run.shown + 1} of {len(run.candidates)}"
-
-
-def _subtitle(view: VariantView, run: RunView) -> str:
-    if view.is_reference:
-        if view.output is None:
-            return ""
-        return f"{len(view.tokens)} tokens, {_END_WORDS[view.output.finish_reason]}"
-    words = divergence_words(view, run.reference)
-    differences = len(run.differences())
-    if run.cursor is not None and differences:
-        return f"difference {run.cursor + 1} of {differences}"
-    if not words and view.tokens:
-        start = run.differences()[0].candidate[0] + 1 if differences else None
-        return f"parts at token {start}" if start else "the same so far"
-    return words
-
-
-_END_WORDS = {
-    "eos": "ended by the model",
-    "length": "cut at max new tokens",
-    "context": "the context is full",
-    "cancelled": "stopped",
-}

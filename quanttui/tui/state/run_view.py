@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from quanttui.records import DiffOp, DiffSpan, RunRequest, Variant
+from quanttui.compare.reading import Reading, read_diff
+from quanttui.records import DiffSpan, RunRequest, Variant
 from quanttui.records.events import (
     CandidateScored,
     LoadProgressed,
@@ -18,6 +19,7 @@ from quanttui.records.events import (
     ScoreProgressed,
     TokenGenerated,
 )
+from quanttui.tui.state.folding import Fold, folds_of
 from quanttui.tui.state.live_diff import LiveDiff
 from quanttui.tui.state.variant_view import Stage, VariantView
 
@@ -40,6 +42,9 @@ class RunView:
         self.is_over = False
         self.stopping = False
         self.cursor: int | None = None
+        self.is_folded = False
+        self.paints_all = False
+        self._readings: dict[int, Reading] = {}
         self._follows = True
         self._live = LiveDiff()
 
@@ -58,16 +63,25 @@ class RunView:
         views = [view for view in (self.reference, *self.candidates) if view is not None]
         return next((view for view in views if view.variant == variant), None)
 
-    def spans(self) -> tuple[DiffSpan, ...]:
-        """How the shown candidate's tokens lie beside the reference's, as far as both are there."""
+    def reading(self) -> Reading:
+        """How the shown candidate's text lies beside the reference's, as far as both are there."""
         if self.reference is None or self.candidate is None:
-            return ()
-        if self.candidate.output is not None:
-            return self.candidate.diff
-        return self._live.spans(self.reference.token_ids, self.candidate.token_ids, key=self.candidate.variant)
+            return Reading()
+        if self.candidate.output is None:
+            return self._live.reading(self.reference.tokens, self.candidate.tokens, key=self.shown)
+        if self.shown not in self._readings:
+            self._readings[self.shown] = read_diff(self.candidate.diff, self.reference.pieces, self.candidate.pieces)
+        return self._readings[self.shown]
 
-    def differences(self) -> list[DiffSpan]:
-        return [span for span in self.spans() if span.op is not DiffOp.EQUAL]
+    def folds(self, cursor: int | None) -> tuple[Fold, ...]:
+        """What is folded away of the shown candidate's text and the reference's, once both are whole."""
+        if not self.is_folded or self.reference is None or self.candidate is None or self.candidate.output is None:
+            return ()
+        return folds_of(self.reading(), self.reference.pieces, cursor)
+
+    def differences(self) -> tuple[DiffSpan, ...]:
+        """Those that a reader sees, as ``reading`` joins them."""
+        return self.reading().differences
 
     def step(self, by: int) -> DiffSpan | None:
         """Move the cursor to the next (1) or previous (-1) difference, round the end; None where there is none."""

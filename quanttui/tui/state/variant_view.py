@@ -84,8 +84,12 @@ class VariantView:
         return [token.token_id for token in self.tokens]
 
     @property
+    def pieces(self) -> list[str]:
+        return [token.text for token in self.tokens]
+
+    @property
     def text(self) -> str:
-        return "".join(token.text for token in self.tokens)
+        return "".join(self.pieces)
 
     @property
     def seconds_to_first_token(self) -> float | None:

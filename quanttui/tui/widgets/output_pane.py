@@ -9,10 +9,12 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from quanttui.records import Token
 from quanttui.records.events import RunFailed
 from quanttui.text import safe_line
 from quanttui.tui import measures
-from quanttui.tui.state.painting import Piece
+from quanttui.tui.state.painter import Painter
+from quanttui.tui.state.painting import Plan
 from quanttui.tui.state.variant_view import Figure, Stage, VariantView
 from quanttui.tui.widgets.figure_rows import figure_line, figure_rows, with_hint
 from quanttui.tui.widgets.notice import Notice
@@ -33,6 +35,7 @@ class OutputPane(Vertical):
         self._figures: Sequence[Figure] = ()
         self._hint = ""
         self._figure_lines = -1
+        self._painter = Painter()
         self._heading = Content("")
         self._title: Content | None = None
         self._subtitle: Content | None = None
@@ -66,9 +69,15 @@ class OutputPane(Vertical):
         if words != self._subtitle:
             self._subtitle = self.border_subtitle = words
 
-    def show_text(self, pieces: Sequence[Piece]) -> None:
+    def show_text(self, view: VariantView, prompt: str, plan: Plan, other: Sequence[Token] = ()) -> None:
+        """``view``'s text as ``plan`` has it, beside the ``other`` one. Called again, it paints what has changed."""
         self.notice.hush()
-        self.text.show(pieces)
+        change = self._painter.paint(view, prompt, plan, other)
+        self.text.go_on(change.kept, change.pieces)
+
+    def clear_text(self) -> None:
+        self._painter.forget()
+        self.text.show(())
 
     def show_figures(self, figures: Sequence[Figure]) -> None:
         if list(figures) != list(self._figures):
@@ -90,7 +99,7 @@ class OutputPane(Vertical):
 
     def show_waiting(self, view: VariantView, hint: str) -> None:
         """What is waited for before the first token."""
-        self.text.show(())
+        self.clear_text()
         body = ""
         if view.stage is Stage.LOADING and view.total:
             filled, rest = measures.bar(view.done / view.total, _BAR)
@@ -105,7 +114,7 @@ class OutputPane(Vertical):
             self.notice.say("✗ this run failed", failure.message, failure.hint, tone="bad")
 
     def _clear(self) -> None:
-        self.text.show(())
+        self.clear_text()
         self.show_figures(())
 
     def _lay_title(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import groupby
 from typing import ClassVar
@@ -15,8 +16,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from quanttui.tui.bindings import bindings_of
-from quanttui.tui.state.painting import Look, Piece
-from quanttui.tui.state.wrapping import Wrapper
+from quanttui.tui.state.looks import Look
+from quanttui.tui.state.painting import Piece
+from quanttui.tui.state.wrapping import Place, Wrapper
 from quanttui.tui.widget_keys import TEXT_COMMANDS
 
 # A scrolled pane is sent whole: text that streams past its end scrolls by so many lines at a time, not by one.
@@ -37,21 +39,27 @@ class TokenText(ScrollView, inherit_bindings=False):
         self._wrapper = Wrapper(80)
         self._styles: dict[Look, Style] = {}
         self._placed_y = 0.0
+        self._placed_token: int | None = None
         self._follows = True
 
     def show(self, pieces: Sequence[Piece]) -> None:
-        """Paint ``pieces``. Where they go on from those shown before, only what is new is wrapped and sent."""
-        old, self._pieces = self._pieces, list(pieces)
-        follows = self.is_vertical_scroll_end and (not old or self.max_scroll_y > 0)
-        kept = _common_start(old, self._pieces)
-        if kept == len(old) and self._pieces[kept:]:
-            follows = self.is_vertical_scroll_end
-            self._append_from(kept)
-        elif [piece.text for piece in old] == [piece.text for piece in self._pieces]:
-            self._refresh_looks(old)
+        """Paint ``pieces``, whatever was shown before."""
+        kept = _common_start(self._pieces, pieces)
+        self.go_on(kept, pieces[kept:])
+
+    def go_on(self, kept: int, pieces: Sequence[Piece]) -> None:
+        """The pieces from number ``kept`` on are ``pieces`` now: only what is new is wrapped, painted and sent."""
+        old = self._pieces[kept:]
+        same = _common_start(old, pieces)
+        if same == len(old) == len(pieces):
+            return
+        had_text, at_end = bool(self._pieces), self.is_vertical_scroll_end
+        self._pieces[kept + same :] = pieces[same:]
+        self._follows = at_end and (not old[same:] or not had_text or self.max_scroll_y > 0)
+        if [piece.text for piece in old] == [piece.text for piece in pieces]:
+            self._refresh_looks(kept + same, len(old) - same)
         else:
-            self._wrap()
-        self._follows = follows
+            self._wrap_from(kept + same, len(old) - same)
         self._follow()
 
     def keep_in_view(self, token: int) -> None:
@@ -60,24 +68,28 @@ class TokenText(ScrollView, inherit_bindings=False):
             self.scroll_to_token(token)
 
     def scroll_to_token(self, token: int) -> None:
-        """Bring the line of ``token`` into view, or the one where it would stand."""
-        at = next((i for i, piece in enumerate(self._pieces) if piece.token is not None and piece.token >= token), None)
-        line = len(self._wrapper.lines) - 1 if at is None else self._wrapper.line_of(at)
-        if line is not None:
-            self.scroll_to_region(Region(0, line, 1, 1), animate=False, center=True, immediate=True)
-            self._placed_y = self.scroll_target_y
-            self._follows = False
+        """Bring the line of ``token`` into view, or the one where it would stand, or that of the fold it is in."""
+        region = Region(0, self._line_of_token(token), 1, 1)
+        self.scroll_to_region(region, animate=False, center=True, immediate=True)
+        self._placed_y, self._placed_token = self.scroll_target_y, token
+        self._follows = False
+
+    def _line_of_token(self, token: int) -> int:
+        last = bisect_right(self._pieces, token, key=_token_of) - 1
+        if last < 0:
+            return 0
+        first = bisect_left(self._pieces, _token_of(self._pieces[last]), key=_token_of)
+        return self._wrapper.line_at(Place(first, 0))
 
     def render_line(self, y: int) -> Strip:
         number, width = y + self.scroll_offset.y, self.size.width
         blank = self.rich_style
         if number >= len(self._wrapper.lines):
             return Strip.blank(width, blank)
-        segments = [
-            Segment("".join(text for text, _ in run), self._style(look))
-            for look, run in groupby(self._wrapper.lines[number], key=lambda part: self._pieces[part[1]].look)
-        ]
-        return Strip(segments).adjust_cell_length(width, blank)
+        line = self._wrapper.lines[number]
+        looks = groupby(line, key=lambda fragment: self._pieces[fragment.piece].look)
+        segments = [Segment("".join(part.text for part in run), self._style(look)) for look, run in looks]
+        return Strip(_without_trailing_blank(segments)).adjust_cell_length(width, blank)
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
@@ -92,8 +104,23 @@ class TokenText(ScrollView, inherit_bindings=False):
 
     def _fit(self) -> None:
         if self._text_width != self._wrapper.width:
-            self._wrap()
+            self._wrap_anew()
         self._follow()
+
+    def _wrap_anew(self) -> None:
+        """The reader's place stays: the difference that was scrolled to, or else what stood at the top."""
+        was_placed, at_start = self.scroll_y == self._placed_y, self.scroll_y == 0
+        top = self._wrapper.starts[min(int(self.scroll_y), len(self._wrapper.starts) - 1)]
+        self._wrapper = Wrapper(self._text_width)
+        self._wrap_from(0, 0)
+        self.refresh()
+        if self._follows or at_start:
+            return
+        if was_placed and self._placed_token is not None:
+            self.scroll_to_token(self._placed_token)
+        else:
+            line = self._wrapper.line_at(top)
+            self.scroll_to(y=line, animate=False, immediate=True, force=True)
 
     @property
     def _text_width(self) -> int:
@@ -111,25 +138,19 @@ class TokenText(ScrollView, inherit_bindings=False):
             self._styles[look] = self.get_component_rich_style(f"token-text--{look}")
         return self._styles[look]
 
-    def _wrap(self) -> None:
-        self._wrapper = Wrapper(self._text_width)
-        for index, piece in enumerate(self._pieces):
-            self._wrapper.append(piece.text, index)
-        self._resize_virtual()
-        self.refresh()
-
-    def _append_from(self, start: int) -> None:
+    def _wrap_from(self, start: int, replaced: int) -> None:
+        """Pieces from ``start`` on are new; so many were there before, and have lines."""
+        lines_before = len(self._wrapper.lines)
+        place = self._wrapper.rewind(start) if replaced else Place(start, 0)
         first_line = len(self._wrapper.lines) - 1
-        for index in range(start, len(self._pieces)):
-            self._wrapper.append(self._pieces[index].text, index)
+        for index in range(place.piece, len(self._pieces)):
+            self._wrapper.append(self._pieces[index].text, index, place.offset if index == place.piece else 0)
         self._resize_virtual()
-        self.refresh_lines(first_line, len(self._wrapper.lines) - first_line)
+        self.refresh_lines(first_line, max(lines_before, len(self._wrapper.lines)) - first_line)
 
-    def _refresh_looks(self, old: list[Piece]) -> None:
-        changed = {i for i, (was, now) in enumerate(zip(old, self._pieces, strict=True)) if was.look is not now.look}
-        for y, line in enumerate(self._wrapper.lines):
-            if any(index in changed for _, index in line):
-                self.refresh_lines(y, 1)
+    def _refresh_looks(self, start: int, count: int) -> None:
+        first = self._wrapper.line_at(Place(start, 0))
+        self.refresh_lines(first, self._wrapper.line_at(Place(start + count, 0)) - first + 1)
 
     def _resize_virtual(self) -> None:
         lines = len(self._wrapper.lines)
@@ -140,7 +161,19 @@ class TokenText(ScrollView, inherit_bindings=False):
             self.virtual_size = size
 
 
-def _common_start(old: list[Piece], new: list[Piece]) -> int:
+def _token_of(piece: Piece) -> int:
+    return -1 if piece.token is None else piece.token
+
+
+def _without_trailing_blank(segments: list[Segment]) -> list[Segment]:
+    """The blank that a line broke at has no look: no underline runs on into nothing."""
+    if segments and segments[-1].text[-1:] == " ":
+        text, style, _ = segments[-1]
+        return [*segments[:-1], Segment(text.rstrip(" "), style)]
+    return segments
+
+
+def _common_start(old: Sequence[Piece], new: Sequence[Piece]) -> int:
     """How many pieces both begin with."""
     for index, (was, now) in enumerate(zip(old, new, strict=False)):
         if was != now:
