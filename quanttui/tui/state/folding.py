@@ -9,8 +9,8 @@ from quanttui.compare.reading import Reading
 from quanttui.compare.words import word_start
 from quanttui.records import DiffOp
 
-_KEPT = 8
-_WORTH_FOLDING = 24
+_KEPT = 6
+_WORTH_FOLDING = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Fold:
 
 
 def folds_of(reading: Reading, pieces: Sequence[str], cursor: int | None = None) -> tuple[Fold, ...]:
-    """The stretches of equal tokens that hide more than about two lines. 8 tokens of each stay to either side of a
+    """The stretches of equal tokens that hide more than about two lines. 6 tokens of each stay to either side of a
     difference, and whole words; a stretch with the ``cursor`` in it stays open.
 
     ``pieces`` and ``cursor``: of the reference.
