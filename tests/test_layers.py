@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "quanttui"
-GROUND = {"errors", "records", "text", "typed_json", "units", "variants"}
+GROUND = {"errors", "prequantized", "records", "text", "typed_json", "units", "variants"}
 WORKROOMS = {"compare", "engine", "hardware", "models", "runs"}
 
 # room: the rooms that it may import besides itself. What is not a room here may be imported by none.
@@ -22,6 +22,7 @@ ROOMS = {
     "typed_json": set(),
     "units": set(),
     "variants": {"errors", "records"},
+    "prequantized": {"records"},
     "session": {"records", "typed_json"},
     "settings": {"errors", "records", "variants"},
     **dict.fromkeys(WORKROOMS, GROUND),

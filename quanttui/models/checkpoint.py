@@ -23,6 +23,7 @@ from quanttui.models.safetensors_header import (
 )
 from quanttui.models.tensors import count_parameters, dominant_dtype, prequantization
 from quanttui.models.untouched import open_untouched
+from quanttui.prequantized import quantization_settings, stored_variant
 from quanttui.records import Precision
 
 CONFIG, WEIGHTS, INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
@@ -67,11 +68,15 @@ def inspect_checkpoint(folder: Path) -> Checkpoint:
     tensors, size_bytes = _read_weights(folder, names, problems)
     if not any(os.path.isfile(folder / name) for name in _matching(names, _TOKENIZER_FILES)):
         problems.append(f"there is no tokenizer file ({_TOKENIZER_FILES[0]} or {_TOKENIZER_FILES[1]})")
-    prequantized = prequantization(config)
+    quantization = quantization_settings(config)
+    dtype = dominant_dtype(tensors, quantized=quantization is not None) or _declared_dtype(config)
+    prequantized = prequantization(config, dtype)
+    if quantization is not None and stored_variant(quantization, dtype) is None:
+        problems.append(f"it was saved quantized by {prequantized}: only what bitsandbytes saved can be run")
     return Checkpoint(
         architecture=_architecture(config),
         context_length=_context_length(config),
-        dtype=dominant_dtype(tensors, prequantized) or _declared_dtype(config),
+        dtype=dtype,
         parameter_count=count_parameters(tensors, prequantized, tied=config.get("tie_word_embeddings") is True),
         prequantized=prequantized,
         size_bytes=size_bytes,

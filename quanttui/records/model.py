@@ -19,7 +19,8 @@ class ModelEntry:
     """A model that can be chosen. ``problem`` says why it cannot be run, or is None.
 
     ``dtype`` is the checkpoint's own floating type; None where nothing tells it. ``prequantized`` names the
-    quantization a checkpoint was saved with ("int8", "nf4", "fp4", another library's name), else None.
+    quantization a checkpoint was saved with (the variant that it is, as it is written: "int8", "nf4+dq"; or another
+    library's name), else None.
     ``last_used_seconds`` since 1970, None where nothing tells; a model is the same one after it was used.
     """
 

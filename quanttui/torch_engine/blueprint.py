@@ -16,6 +16,7 @@ from transformers.quantizers.base import get_keys_to_not_convert
 from transformers.quantizers.quantizers_utils import should_convert_module
 
 from quanttui.errors import LoadError, UsageError, VariantUnsupportedError
+from quanttui.prequantized import quantization_settings, quantized_by
 from quanttui.records import ModelIdentity, Variant
 from quanttui.torch_engine.checkpoint import Checkpoint
 
@@ -154,11 +155,11 @@ def _check_head(blueprint: Blueprint, variant: Variant) -> None:
 
 
 def _refuse_quantized(checkpoint: Checkpoint, config: Any) -> None:
-    saved = getattr(config, "quantization_config", None)
-    if saved is not None:
-        method = saved.get("quant_method", "") if isinstance(saved, dict) else getattr(saved, "quant_method", "")
+    """By another library than bitsandbytes."""
+    if getattr(config, "quantization_config", None) is not None and checkpoint.stored_as is None:
+        method = quantized_by(quantization_settings(checkpoint.config) or {})
         raise LoadError(
-            f"{checkpoint.folder} was saved already quantized ({method or 'unknown method'}): it has no full precision",
+            f"{checkpoint.folder} was saved already quantized, by {method}: only what bitsandbytes saved can be run",
             "Choose the model that it was made from.",
         )
 
@@ -181,7 +182,7 @@ def _check_shapes(blueprint: Blueprint) -> None:
     stored = blueprint.checkpoint.shapes
     for name, tensor in blueprint.model.state_dict().items():
         _check_is_weight(blueprint.checkpoint, name)
-        if name in stored and stored[name] != tuple(tensor.shape):
+        if name in stored and stored[name] != tuple(tensor.shape) and not _is_packed(blueprint.checkpoint, name):
             raise LoadError(
                 f"{blueprint.checkpoint.files[name]}: tensor {name} has shape {list(stored[name])}, "
                 f"config.json says {list(tensor.shape)}",
@@ -192,8 +193,15 @@ def _check_shapes(blueprint: Blueprint) -> None:
 def _check_is_weight(checkpoint: Checkpoint, name: str) -> None:
     """transformers casts what it finds: integers and 8-bit floats without their scales would pass for weights."""
     dtype = checkpoint.dtypes.get(name, "F32")
-    if dtype not in _WEIGHT_DTYPES:
+    if dtype not in _WEIGHT_DTYPES and not _is_packed(checkpoint, name):
         raise LoadError(
             f"{checkpoint.files[name]}: tensor {name} is stored as {dtype}, which is no weight by itself",
             "Choose the model in full precision: F32, BF16 or F16.",
         )
+
+
+def _is_packed(checkpoint: Checkpoint, name: str) -> bool:
+    """A weight that bitsandbytes quantized, with its state beside it. Its shape is looked at once it is read."""
+    if checkpoint.stored_as is None:
+        return False
+    return f"{name}.absmax" in checkpoint.shapes or f"{name.removesuffix('weight')}SCB" in checkpoint.shapes

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from quanttui.errors import LoadError, UsageError
-from quanttui.records import Precision
+from quanttui.prequantized import is_quantization_state, quantization_settings, stored_variant
+from quanttui.records import Precision, Variant
 from quanttui.torch_engine.config_file import check_config, read_config
 from quanttui.torch_engine.dtypes import SAFETENSORS_DTYPES
 from quanttui.torch_engine.weight_files import (
@@ -38,6 +39,12 @@ class Checkpoint:
     dtypes: dict[str, str] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    @property
+    def stored_as(self) -> Variant | None:
+        """The variant that bitsandbytes saved it as; None for full precision, and for another library's work."""
+        settings = quantization_settings(self.config)
+        return None if settings is None else stored_variant(settings, self.dtype)
 
 
 def open_checkpoint(path: str) -> Checkpoint:
@@ -91,7 +98,7 @@ def _read_headers(folder: Path, weights: WeightFiles, config: dict[str, Any]) ->
             if name in files:
                 raise LoadError(f"{folder}: tensor {name} lies in {files[name]} and again in {file.name}", AGAIN)
             shapes[name], files[name], dtypes[name] = shape, file.name, dtype
-            elements[dtype] += prod(shape)
+            elements[dtype] += 0 if is_quantization_state(name) else prod(shape)
     weights.check_promises(files)
     commonest = [SAFETENSORS_DTYPES[name] for name, _ in elements.most_common() if name in SAFETENSORS_DTYPES]
     return Checkpoint(folder, shapes, files, commonest[0] if commonest else None, dtypes, config, weights.notes)

@@ -17,9 +17,15 @@ from quanttui.errors import LoadError
 from quanttui.records import LoadProgress
 from quanttui.torch_engine.blueprint import Blueprint
 from quanttui.torch_engine.failures import as_user_error, release_frames
-from quanttui.torch_engine.loaded_checks import refuse_incomplete, refuse_misshapen, refuse_not_finite
+from quanttui.torch_engine.loaded_checks import (
+    refuse_broken_state,
+    refuse_incomplete,
+    refuse_misshapen,
+    refuse_not_finite,
+)
 from quanttui.torch_engine.operations import raise_if_stopped
 from quanttui.torch_engine.quantize import LoadPlan
+from quanttui.torch_engine.stored import dequantized
 from quanttui.torch_engine.weight_files import AGAIN
 
 WEIGHTS_STAGE = "loading weights"
@@ -95,6 +101,8 @@ def _from_pretrained(
     raise_if_stopped(stop)
     model, info = loaded
     refuse_incomplete(blueprint, info)
+    refuse_broken_state(blueprint, model)
+    model = dequantized(blueprint.checkpoint, model, plan)
     refuse_misshapen(blueprint, model)
     refuse_not_finite(blueprint, model)
     return Read(model.eval().requires_grad_(False), sorted(str(key) for key in info["unexpected_keys"]))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil, prod
 from typing import Any
 
 import torch
-from bitsandbytes.nn.modules import Params4bit
+from bitsandbytes.nn.modules import Linear4bit, Linear8bitLt, Params4bit
 from transformers.pytorch_utils import Conv1D
 
 from quanttui.errors import LoadError
@@ -14,6 +15,8 @@ from quanttui.torch_engine.blueprint import Blueprint
 from quanttui.torch_engine.weight_files import AGAIN
 from quanttui.torch_engine.weights import state_tensors
 
+_BLOCK_SIZES = tuple(2**power for power in range(5, 13))
+_CODE_4BIT, _CODE_8BIT = 16, 256
 _NO_BELONG = "The files do not belong together: download the model again."
 
 
@@ -27,6 +30,44 @@ def refuse_incomplete(blueprint: Blueprint, info: dict[str, Any]) -> None:
     wrong = sorted(str(key) for key in info["mismatched_keys"])
     if wrong or info["error_msgs"]:
         raise LoadError(f"tensors do not fit the model: {(wrong or info['error_msgs'])[0]}", AGAIN)
+
+
+def refuse_broken_state(blueprint: Blueprint, model: Any) -> None:
+    """Quantization state that was saved decides which memory the kernels read: it has to fit its weight exactly."""
+    if blueprint.checkpoint.stored_as is None:
+        return
+    expected = _shapes(blueprint.model)
+    for name, module in model.named_modules():
+        shapes = expected.get(f"{name}.weight", [])
+        if (isinstance(module, Linear4bit) and not _fits_4bit(module, shapes)) or (
+            isinstance(module, Linear8bitLt) and not _fits_int8(module, shapes)
+        ):
+            raise LoadError(
+                f"{blueprint.checkpoint.folder}: the quantization state of {name} does not fit its weight", AGAIN
+            )
+
+
+def _fits_4bit(module: Any, shapes: list[tuple[int, ...]]) -> bool:
+    """Two values a byte, one maximum a block; with double quantization the maxima are bytes in blocks of their own."""
+    weight, state = module.weight, getattr(module.weight, "quant_state", None)
+    if state is None or tuple(state.shape) not in shapes or state.blocksize not in _BLOCK_SIZES:
+        return False
+    elements = prod(state.shape)
+    blocks = ceil(elements / state.blocksize)
+    fits = weight.nbytes == ceil(elements / 2) and state.absmax.numel() == blocks and state.code.numel() == _CODE_4BIT
+    if not state.nested:
+        return bool(fits and state.absmax.dtype is torch.float32)
+    inner = state.state2
+    is_whole = inner.blocksize in _BLOCK_SIZES and inner.absmax.numel() == ceil(blocks / inner.blocksize)
+    return bool(fits and is_whole and state.absmax.dtype is torch.uint8 and inner.code.numel() == _CODE_8BIT)
+
+
+def _fits_int8(module: Any, shapes: list[tuple[int, ...]]) -> bool:
+    weight = module.weight
+    scales = getattr(weight, "SCB", None)
+    if weight.dtype is not torch.int8 or tuple(weight.shape) not in shapes or scales is None:
+        return False
+    return bool(scales.dtype is torch.float32 and scales.numel() == weight.shape[0])
 
 
 def refuse_misshapen(blueprint: Blueprint, model: Any) -> None:

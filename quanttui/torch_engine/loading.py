@@ -23,6 +23,7 @@ from quanttui.torch_engine.memory import MemoryMeter, release_memory, weights_pl
 from quanttui.torch_engine.operations import raise_if_stopped
 from quanttui.torch_engine.quantize import LoadPlan, plan_load
 from quanttui.torch_engine.settings_notes import settings_set_aside
+from quanttui.torch_engine.stored import check_stored_variant, plan_stored, stored_notes
 from quanttui.torch_engine.templates import RENDERER
 from quanttui.torch_engine.threads import use_threads
 from quanttui.torch_engine.tokens import check_vocabulary, has_chat_template, open_tokenizer
@@ -83,14 +84,22 @@ class _Job:
 
 def _check(request: LoadRequest, place: Place) -> _Job:
     blueprint = draw_blueprint(open_checkpoint(request.path))
+    check_stored_variant(blueprint.checkpoint, request.variant)
     check_variant(blueprint, request.variant)
     tokenizer = open_tokenizer(blueprint.checkpoint.folder)
     notes = [*blueprint.checkpoint.notes, *check_vocabulary(tokenizer, blueprint.embedding_rows)]
     if has_chat_template(tokenizer):
         RENDERER.warm_up()
-    plan = plan_load(request.variant, request.reference_dtype, modules_left_alone(blueprint, request.variant))
+    plan = _plan(request, blueprint)
+    notes += stored_notes(blueprint.checkpoint, request.variant)
     notes += use_threads(place.device, place.threads, blueprint.parameter_count)
     return _Job(request, blueprint, tokenizer, plan, notes)
+
+
+def _plan(request: LoadRequest, blueprint: Blueprint) -> LoadPlan:
+    if blueprint.checkpoint.stored_as is not None:
+        return plan_stored(blueprint.checkpoint, request.variant, request.reference_dtype)
+    return plan_load(request.variant, request.reference_dtype, modules_left_alone(blueprint, request.variant))
 
 
 def _settle(job: _Job, model: Any, device: torch.device) -> list[str]:

@@ -17,13 +17,17 @@ Options = dict[str, str | int | float | bool | list[str] | None]
 
 @dataclass(frozen=True)
 class LoadPlan:
-    """How a variant is loaded: the dtype of what stays unquantized, and every bitsandbytes option (None: none)."""
+    """How a variant is loaded: the dtype of what stays unquantized, and every bitsandbytes option (None: none).
+
+    ``is_stored``: the checkpoint is quantized already, and carries these options itself.
+    """
 
     dtype: torch.dtype
     bnb_options: dict[str, Any] | None
+    is_stored: bool = False
 
     def quantization_config(self) -> BitsAndBytesConfig | None:
-        return None if self.bnb_options is None else BitsAndBytesConfig(**self.bnb_options)
+        return None if self.bnb_options is None or self.is_stored else BitsAndBytesConfig(**self.bnb_options)
 
     def reported_options(self) -> Options:
         """As set, in a form that can be stored: dtypes by name."""

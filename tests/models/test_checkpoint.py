@@ -305,7 +305,11 @@ NF4_TENSORS = {
 
 def test_four_bit_checkpoints_are_counted_unpacked(make_model: MakeModel, tmp_path: Path) -> None:
     facts = inspect_checkpoint(make_model(tmp_path / "m", {"quantization_config": NF4_SETTINGS}, NF4_TENSORS))
-    assert (facts.prequantized, facts.dtype, facts.parameter_count) == ("nf4", Precision.BF16, 32 * 64 + 64 * 64)
+    assert (facts.prequantized, facts.dtype, facts.parameter_count) == (
+        "nf4+compute=fp32",
+        Precision.BF16,
+        32 * 64 + 64 * 64,
+    )
 
 
 def test_int8_checkpoints_are_counted_without_their_state(make_model: MakeModel, tmp_path: Path) -> None:
@@ -317,8 +321,14 @@ def test_int8_checkpoints_are_counted_without_their_state(make_model: MakeModel,
 @pytest.mark.parametrize(
     ("settings", "name"),
     [
-        ({"load_in_4bit": True, "bnb_4bit_quant_type": "fp4"}, "fp4"),
-        ({"load_in_4bit": True}, "fp4"),
+        ({"load_in_4bit": True, "bnb_4bit_quant_type": "fp4"}, "fp4+compute=fp32"),
+        ({"load_in_4bit": True}, "fp4+compute=fp32"),
+        ({"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_compute_dtype": "bfloat16"}, "nf4"),
+        (
+            {"load_in_4bit": True, "bnb_4bit_use_double_quant": True, "bnb_4bit_compute_dtype": "float16"},
+            "fp4+dq+compute=fp16",
+        ),
+        ({"load_in_8bit": True, "llm_int8_threshold": 0.0}, "int8+threshold=0"),
         ({"quant_method": "gptq", "bits": 4}, "gptq"),
         ({"bits": 4}, "unknown"),
         ("nonsense", None),
