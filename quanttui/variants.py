@@ -46,6 +46,16 @@ def default_reference(checkpoint_dtype: Precision | None, device: str) -> Varian
     return Variant(Precision.BF16 if device == "cpu" else Precision.FP16)
 
 
+def default_candidates(prequantized: str | None) -> tuple[Variant, ...]:
+    """The candidates unless some are chosen; a model that was saved quantized (``ModelEntry.prequantized``) has one."""
+    if prequantized is None:
+        return (Variant(Precision.INT8), Variant(Precision.NF4))
+    try:
+        return (parse_variant(prequantized),)
+    except UsageError:  # another library's name: the entry's problem says that it cannot be run
+        return ()
+
+
 def _split_keeping_names(text: str) -> list[str]:
     """Options are case-blind, module names are not."""
     parts = text.strip().split("+")

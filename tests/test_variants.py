@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from quanttui.errors import UsageError
 from quanttui.records import Precision, Variant
-from quanttui.variants import default_reference, parse_variant
+from quanttui.variants import default_candidates, default_reference, parse_variant
 
 FLOATS = (Precision.FP32, Precision.BF16, Precision.FP16)
 module_names = st.from_regex(r"model\.layers\.[0-9]{1,2}(\.[A-Za-z_]{1,8}){0,2}", fullmatch=True)
@@ -107,3 +107,9 @@ def test_the_reference_is_the_checkpoints_own_half_precision(
     dtype: Precision | None, device: str, expected: Precision
 ) -> None:
     assert default_reference(dtype, device) == Variant(expected)
+
+
+def test_a_model_saved_quantized_has_itself_as_the_one_candidate() -> None:
+    assert [str(variant) for variant in default_candidates(None)] == ["int8", "nf4"]
+    assert [str(variant) for variant in default_candidates("nf4+dq+compute=fp32")] == ["nf4+dq+compute=fp32"]
+    assert default_candidates("gptq") == ()

@@ -11,19 +11,18 @@ from quanttui.cli.recording import recording_for
 from quanttui.cli.running import run_to_end, tell_end
 from quanttui.errors import UsageError
 from quanttui.models.catalog import resolve_model
-from quanttui.records import GenerationSettings, RunRequest, Variant
+from quanttui.records import GenerationSettings, ModelEntry, RunRequest, Variant
 from quanttui.records.events import RunFinished
 from quanttui.runs.gate import Limit, check_limits, gate_document, parse_limit
 from quanttui.runs.identity import new_run_id
 from quanttui.settings import Settings
-from quanttui.variants import parse_variant
+from quanttui.variants import default_candidates, parse_variant
 
 DESCRIPTION = """\
 Run prompts through a reference and its quantized candidates, and measure how far apart they are.
 
   quanttui compare --candidate int8 --candidate nf4 --prompt "Once upon a time"
 """
-_DEFAULT_CANDIDATES = ("int8", "nf4")
 _DEFAULTS = GenerationSettings()
 _SAMPLING = ("temperature", "top_p", "top_k", "seed")
 
@@ -35,7 +34,8 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--reference", metavar="VARIANT", help="default: the checkpoint's own half-precision type")
     parser.add_argument(
         "--candidate", metavar="VARIANT", action="append", help="fp32 bf16 fp16 int8 nf4 fp4, options after a plus "
-        "(nf4+dq, int8+threshold=0); again for more; default: int8 and nf4"
+        "(nf4+dq, int8+threshold=0); again for more; default: int8 and nf4, or "
+        "what a model that was saved quantized is"
     )  # fmt: skip
     parser.add_argument("--prompt", metavar="TEXT", action="append", help="what to continue; again for more")
     parser.add_argument("--prompts-file", metavar="FILE", help="one prompt a line; - is standard input")
@@ -68,7 +68,8 @@ def _add_generation(parser: Parser) -> None:
 
 
 def run(arguments: Namespace, settings: Settings) -> int:
-    request, limits = read_request(arguments), read_limits(arguments)
+    request = read_request(arguments)
+    limits = read_limits(arguments, request.candidates)
     record = recording_for(settings, wanted=not arguments.no_history)
     last = run_to_end(request, settings, record, quiet=arguments.quiet)
     checks = check_limits(last.run, limits) if isinstance(last, RunFinished) else []
@@ -81,21 +82,26 @@ def read_request(arguments: Namespace) -> RunRequest:
     """The request that the options make. Raises UsageError for what can be known to be wrong before any load."""
     if arguments.per_token and (arguments.no_score or not arguments.json):
         raise UsageError("--per-token adds the scored tokens to the JSON document", "Give --json, and not --no-score.")
-    candidates = tuple(parse_variant(text) for text in arguments.candidate or _DEFAULT_CANDIDATES)
+    model = resolve_model(arguments.model)
+    candidates = _candidates(arguments, model)
     reference = parse_variant(arguments.reference) if arguments.reference else None
     _refuse_twice(candidates)
     generation = _generation(arguments)
     prompts = gather_prompts(arguments.prompt or (), arguments.prompts_file)
-    model = resolve_model(arguments.model)
     return RunRequest(new_run_id(), model, reference, candidates, prompts, generation, score=not arguments.no_score)
 
 
-def read_limits(arguments: Namespace) -> list[Limit]:
+def _candidates(arguments: Namespace, model: ModelEntry) -> tuple[Variant, ...]:
+    if arguments.candidate:
+        return tuple(parse_variant(text) for text in arguments.candidate)
+    return default_candidates(model.prequantized)
+
+
+def read_limits(arguments: Namespace, candidates: tuple[Variant, ...]) -> list[Limit]:
     """The limits of ``--fail-if``. Raises UsageError before anything runs."""
     limits = [parse_limit(text) for text in arguments.fail_if]
     if limits and arguments.no_score:
         raise UsageError("--fail-if reads what --no-score does not measure", "Give one of the two.")
-    candidates = [parse_variant(text) for text in arguments.candidate or _DEFAULT_CANDIDATES]
     for limit in limits:
         if limit.variant is not None and limit.variant not in candidates:
             known = ", ".join(map(str, candidates))

@@ -17,6 +17,7 @@ from quanttui.records import (
     FinishReason,
     GenerateRequest,
     LoadRequest,
+    ModelEntry,
     Output,
     Precision,
     PromptEncoded,
@@ -50,21 +51,28 @@ def run_comparison(
     ``cancelled`` is asked at every event: once it is true the engine is told to stop, and no new work begins.
     """
     run: Run | None = None
+    comparison = _Comparison(engine, request, cancelled)
     try:
-        with closing(_Comparison(engine, request, cancelled).events()) as events:
+        with closing(comparison.events()) as events:
             for event in events:
                 run = apply_event(run, event)
                 yield event
         assert run is not None
         run = with_summaries(run)
     except Exception as error:  # any fault of an engine becomes a failed run, and the app goes on
+        if comparison.given_back is not None:
+            run = apply_event(run, comparison.given_back)
+            yield comparison.given_back
         yield failure(error, run)
     else:
         yield RunFinished(run)
 
 
 class _Comparison:
-    """The steps of one run. What one step leaves for a later one (the reference's outputs) is all the state it has."""
+    """The steps of one run. What one step leaves for a later one (the reference's outputs) is all the state it has.
+
+    ``given_back``: the model that was loaded when the run failed, to be told before the failure is.
+    """
 
     def __init__(self, engine: Engine, request: RunRequest, cancelled: Callable[[], bool]) -> None:
         self.engine = engine
@@ -73,6 +81,7 @@ class _Comparison:
         self.references: list[Output] = []
         self.reference_name = ""
         self.dtype = Precision.FP32
+        self.given_back: ModelUnloaded | None = None
 
     def events(self) -> Generator[RunEvent, None, None]:
         _check_request(self.request)
@@ -80,6 +89,7 @@ class _Comparison:
         reference = self.request.reference or default_reference(self.request.model.dtype, environment.device)
         variants = [reference, *self.request.candidates]
         _check_supported(variants, environment)
+        _check_stored(variants, self.request.model)
         self.reference_name = reference.spelling
         self.dtype = kept_dtype(reference, self.request.model.dtype, environment.device)
         yield RunStarted(self.request, environment, reference)
@@ -96,8 +106,9 @@ class _Comparison:
             for prompt in range(len(self.request.prompts)):
                 yield from self._one_prompt(model, variant, prompt, is_reference=is_reference)
         finally:
-            unloaded = model.unload()
-        yield ModelUnloaded(variant, unloaded)
+            self.given_back = ModelUnloaded(variant, model.unload())
+        unloaded, self.given_back = self.given_back, None
+        yield unloaded
 
     def _one_prompt(
         self, model: LoadedModel, variant: Variant, prompt: int, *, is_reference: bool
@@ -164,4 +175,14 @@ def _check_supported(variants: list[Variant], environment: EngineDescription) ->
         if reason:
             raise VariantUnsupportedError(
                 f"{variant.spelling} cannot run on {environment.device}: {reason}", "Choose another variant."
+            )
+
+
+def _check_stored(variants: list[Variant], model: ModelEntry) -> None:
+    """Told before the reference is loaded: a model that was saved quantized cannot be quantized otherwise."""
+    for variant in variants:
+        if model.prequantized and variant.precision.is_quantized and variant.spelling != model.prequantized:
+            raise VariantUnsupportedError(
+                f"{model.id} was saved as {model.prequantized}: it cannot be made {variant.spelling}",
+                f"Choose {model.prequantized}; for others take the model that it was made from.",
             )

@@ -170,6 +170,7 @@ def test_a_failure_keeps_what_was_made_and_gives_the_model_back(fault, candidate
     assert last.hint
     made = last.run.prompts[0].candidates if last.run.prompts else ()
     assert (len(made), sum(c.score is not None for c in made)) == (candidates, scores)
+    assert all(load.unload is not None for load in last.run.loads)
     assert engine.resident is None
     assert isinstance(run(engine)[-1], RunFinished)
 
@@ -191,6 +192,20 @@ def test_an_abandoned_run_gives_the_model_back(engines, in_process, kind):
     next(event for event in events if isinstance(event, kind))
     events.close()
     assert isinstance(run(engines[in_process])[-1], RunFinished)
+
+
+def test_the_model_that_a_failed_run_gave_back_is_told_before_the_failure():
+    events = run(faulty(Fault("generate", "int8", 4, MeasurementError("NaN", "hint"))))
+    assert isinstance(events[-2], ModelUnloaded)
+    assert events[-2].variant == INT8
+    assert events[-1].run.loads[-1].unload == events[-2].report
+
+
+def test_a_model_saved_quantized_runs_as_what_it_is_and_as_nothing_else():
+    stored = replace(MODEL, prequantized="nf4")
+    assert isinstance(run(ScriptedEngine(), replace(REQUEST, model=stored, candidates=(NF4,)))[-1], RunFinished)
+    (refused,) = run(ScriptedEngine(), replace(REQUEST, model=stored))
+    assert "saved as nf4: it cannot be made int8" in refused.message
 
 
 def test_an_unsupported_variant_is_refused_before_any_load():

@@ -116,7 +116,7 @@ def needing_remote_code(folder: Path) -> None:
 
 
 def saved_quantized(folder: Path) -> None:
-    quantization = {"quant_method": "bitsandbytes", "load_in_4bit": True, "bnb_4bit_quant_type": "nf4"}
+    quantization = {"quant_method": "gptq", "bits": 4}
     edit_json(folder / "config.json", lambda config: config.update(quantization_config=quantization))
 
 
@@ -139,7 +139,7 @@ DAMAGES = [
     (unknown_architecture, LoadError, "nobody-knows"),
     (impossible_config, LoadError, "config.json"),
     (needing_remote_code, LoadError, "never runs"),
-    (saved_quantized, LoadError, "already quantized"),
+    (saved_quantized, LoadError, "already quantized, by gptq"),
     (without_tokenizer, LoadError, "tokenizer"),
 ]
 

@@ -84,19 +84,21 @@ def test_it_generates_as_saved_what_transformers_does_by_itself(
     assert tokens(torch_engine, folder, variant) == plain_tokens(folder)
 
 
-@pytest.mark.parametrize("config", [gpt2(), qwen2(tie_word_embeddings=True)], ids=["gpt2", "qwen2"])
+@pytest.mark.parametrize(
+    ("config", "variant"),
+    [(gpt2(), "int8"), (gpt2(), "nf4"), (qwen2(tie_word_embeddings=True), "nf4+dq")],
+    ids=["gpt2, int8", "gpt2, nf4", "qwen2, nf4+dq"],
+)
 def test_turned_weights_biases_and_tied_heads_run_as_saved_too(
-    torch_engine: TorchEngine, tmp_path: Path, config: Any
+    torch_engine: TorchEngine, tmp_path: Path, config: Any, variant: str
 ) -> None:
     source = save_model(tmp_path / "full", config)
-    for variant in ("int8", "nf4+dq"):
-        folder = save_quantized(source, tmp_path / variant, variant)
-        as_made = tokens(torch_engine, source, variant)
-        torch_engine.close()
-        assert tokens(torch_engine, folder, variant) == as_made
-        torch_engine.close()
-        assert tokens(torch_engine, folder, "bf16")
-        torch_engine.close()
+    folder = save_quantized(source, tmp_path / variant, variant)
+    as_made = tokens(torch_engine, source, variant)
+    torch_engine.close()
+    assert tokens(torch_engine, folder, variant) == as_made
+    torch_engine.close()
+    assert tokens(torch_engine, folder, "bf16")
 
 
 @pytest.mark.parametrize("variant", ["int8", "nf4+dq"])
@@ -201,3 +203,15 @@ def test_quantization_state_that_does_not_fit_is_refused_before_a_kernel_reads_b
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(LoadError):
         load(torch_engine, folder, "bf16" if as_float else variant)
+
+
+@pytest.mark.parametrize("asked", ["nf4", "bf16"])
+def test_a_config_that_promises_quantized_weights_where_there_are_none_is_refused(
+    torch_engine: TorchEngine, small_llama: Path, tmp_path: Path, asked: str
+) -> None:
+    folder = Path(shutil.copytree(small_llama, tmp_path / "model"))
+    config = json.loads((folder / "config.json").read_text())
+    settings = BitsAndBytesConfig(**STORED["nf4"]).to_dict()
+    (folder / "config.json").write_text(json.dumps(config | {"quantization_config": settings}))
+    with pytest.raises(LoadError):
+        load(torch_engine, folder, asked)
