@@ -259,6 +259,7 @@ class ScreenActions(Screen[None]):
 
     def _start(self, request: RunRequest) -> None:
         self._me.run_view = RunView(request)
+        self._me.waiting.begin(request, self._me.services.clock())
         self._me.forget_warning()
         if self.maximized is not None:
             self.minimize()

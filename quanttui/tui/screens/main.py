@@ -25,7 +25,8 @@ from quanttui.tui.state.pages import Page, Pane, layout_class
 from quanttui.tui.state.run_view import RunView
 from quanttui.tui.state.selection import Selection
 from quanttui.tui.state.stale import choices_changed
-from quanttui.tui.state.status import Status, Tone, run_status
+from quanttui.tui.state.status import Status, Tone, run_status, warm_up_status
+from quanttui.tui.state.waiting import Waiting
 from quanttui.tui.widgets.candidate_bar import CandidateBar
 from quanttui.tui.widgets.divergence import DivergencePane
 from quanttui.tui.widgets.footer_lines import FooterLines
@@ -59,7 +60,8 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
         self.entries: tuple[ModelEntry, ...] = ()
         self.reading: MemoryReading | None = None
         self.run_view: RunView | None = None
-        self.idle_status = Status("engine warming up", Tone.BUSY)
+        self.idle_status: Status | None = None
+        self.waiting = Waiting(services.clock())
         self.said: Status | None = None
         self._unkept = ""
         self._stale = True
@@ -87,7 +89,7 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
     def on_mount(self) -> None:
         self.query_one(PageTabs).show(self.page)
         self.set_interval(self.services.link.paint_interval_seconds, self._paint_if_stale)
-        self.set_interval(1.0, self._age_memory)
+        self.set_interval(1.0, self._tick)
         self.paint()
         if first := self.selection.candidates:
             self.query_one(VariantList).highlight(first[0])
@@ -118,6 +120,7 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
         if self.run_view is None or message.run_id != self.run_view.request.run_id:
             return
         self.run_view.apply(message.event)
+        self.waiting.note(message.event, self.services.clock())
         self._stale = True
         model = self.selection.model
         if isinstance(message.event, ModelLoaded) and model and model.path == self.run_view.request.model.path:
@@ -136,6 +139,7 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
     @on(messages.EngineWarmed)
     def engine_warmed(self, message: messages.EngineWarmed) -> None:
         device = safe_line(f"ready on {message.description.device_name}")
+        self.waiting.over(self.services.clock())
         own = f" · {self.keys['open']} opens a model of your own" if self.services.choices.is_first else ""
         self.idle_status = Status(f"{device} · {self.keys['run']} runs{own}")
         self.select(replace(self.selection, engine=message.description))
@@ -245,8 +249,11 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
 
     def _status(self) -> Status:
         run = self.run_view
-        if run is None or not run.is_over:
-            return run_status(run, self.keys) if run else self.idle_status
+        wait = self.waiting.wait(self.services.clock())
+        if run is None:
+            return self.idle_status or warm_up_status(wait)
+        if not run.is_over:
+            return run_status(run, self.keys, wait=wait)
         prompt, settings = self.query_one(PromptEditor).text, self.query_one(SettingsRow).read().settings
         return run_status(run, self.keys, choices_changed=choices_changed(run, self.selection, prompt, settings))
 
@@ -280,7 +287,10 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
         paint_outputs(self, self.run_view, self.token_under_cursor(), self.keys)
         paint_hints(self, self.run_view, self.keys["details"])
 
-    def _age_memory(self) -> None:
+    def _tick(self) -> None:
+        """What goes on with the clock alone."""
+        if self.is_busy or self.idle_status is None:
+            self.paint_footer()
         self.query_one(MemoryPane).age(self.services.clock())
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from quanttui.text import safe_line
 from quanttui.tui.key_table import DEFAULT_KEYS, KeyNames
 from quanttui.tui.state.run_view import RunView
 from quanttui.tui.state.variant_view import Stage, VariantView
+from quanttui.tui.state.waiting import Wait
 
 
 class Tone(StrEnum):
@@ -21,19 +22,31 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """``text`` is safe to show. ``share`` of the step is made, None where that is not known."""
+    """``text`` is safe to show. ``share`` of the step is made, None where that is not known. ``more``: what follows as
+    far as there is room, the most wanted first."""
 
     text: str
     tone: Tone = Tone.QUIET
     share: float | None = None
+    more: tuple[str, ...] = ()
 
 
 CHANGED = "choices changed"
+WARMING_UP = "engine warming up"
+NO_WAIT = Wait()
 GLYPHS = {Tone.QUIET: "○", Tone.BUSY: "●", Tone.GOOD: "✓", Tone.WARNING: "!", Tone.BAD: "✗"}
 
 
-def run_status(run: RunView, keys: KeyNames = DEFAULT_KEYS, *, choices_changed: bool = False) -> Status:
-    """What ``run`` is doing, or how it ended; ``choices_changed``: what it shows is not what is chosen now."""
+def warm_up_status(wait: Wait) -> Status:
+    """No run yet: the engine gets ready."""
+    return Status(WARMING_UP, Tone.BUSY, more=wait.words())
+
+
+def run_status(
+    run: RunView, keys: KeyNames = DEFAULT_KEYS, *, choices_changed: bool = False, wait: Wait = NO_WAIT
+) -> Status:
+    """What ``run`` is doing and for how long, or how it ended; ``choices_changed``: what it shows is not what is
+    chosen now."""
     changed = f"{CHANGED}: {keys['run']} runs them" if choices_changed else ""
     if run.failure is not None:
         return _failed(run, changed, f"{keys['run']} runs again")
@@ -42,9 +55,8 @@ def run_status(run: RunView, keys: KeyNames = DEFAULT_KEYS, *, choices_changed: 
         return Status(f"done · {news}{_result(run)}", Tone.GOOD)
     if run.stopping:
         return Status("stopping after this step", Tone.WARNING)
-    if run.current is None:
-        return Status("engine warming up", Tone.BUSY)
-    return _working(run.current)
+    working = _working(run.current) if run.current is not None else Status(WARMING_UP, Tone.BUSY)
+    return replace(working, more=(*wait.words(), f"{keys['back']} stops"))
 
 
 def divergence_words(view: VariantView, reference: VariantView | None) -> str:

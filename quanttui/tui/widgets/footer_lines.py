@@ -15,7 +15,8 @@ from quanttui.tui.state.status import GLYPHS, Status, Tone
 from quanttui.tui.visible import fit
 
 MOST_KEYS = 7
-_BAR = 20
+_BAR, _SHORT_BAR = 20, 10
+_WIDE = 100
 _STYLES = {
     Tone.QUIET: "$muted",
     Tone.BUSY: "$primary",
@@ -58,16 +59,25 @@ class FooterLines(Vertical):
         status, width = self._status, self.content_size.width
         meter = Content("")
         if status.share is not None:
-            filled, rest = measures.bar(status.share, _BAR)
+            filled, rest = measures.bar(status.share, _BAR if width >= _WIDE else _SHORT_BAR)
             meter = Content.assemble("  ", (filled, "$primary"), (rest, "$faint"))
         room = max(0, width - 2 - meter.cell_length)
         words = fit(status.text, min(room, cell_len(status.text)))
         line = Content.assemble((f"{GLYPHS[status.tone]} {words}", _STYLES[status.tone]), meter)
+        line += Content.styled(more_words(status.more, width - line.cell_length), "$muted")
         self.query_one("#status", Static).update(line, layout=False)
 
     def _paint_keys(self) -> None:
         line = keys_content(self._keys, self.content_size.width)
         self.query_one("#keys", Static).update(line, layout=False)
+
+
+def more_words(more: Sequence[str], room: int) -> str:
+    """As many of ``more`` as fit whole; the last, how to stop it, is the last to go."""
+    kept = list(more)
+    while kept and cell_len(words := "  " + " · ".join(kept)) > room:
+        del kept[-2 if len(kept) > 1 else -1]
+    return words if kept else ""
 
 
 def keys_content(keys: Sequence[tuple[str, str]], width: int) -> Content:
