@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from quanttui.engine.process import EngineProcess
 from quanttui.engine.scripted import ScriptedEngine
 from quanttui.errors import HistoryError
 from quanttui.pipeline import run_comparison
 from quanttui.pipeline.recorded import recorded, recording
 from quanttui.records import FinishReason, GenerationSettings, ModelEntry, ModelSource, RunRequest
-from quanttui.records.events import OutputFinished, RunEvent, RunFinished, TokenGenerated
+from quanttui.records.events import ModelLoaded, OutputFinished, RunEvent, RunFailed, RunFinished, TokenGenerated
 from quanttui.records.history import RunState
 from quanttui.runs.store import RunStore
 from quanttui.variants import parse_variant
@@ -94,6 +97,24 @@ def test_the_reference_in_progress_is_kept_too_and_no_candidate_without_it(path:
         (prompt,) = store.load("run-1").prompts
     assert len(prompt.reference.token_ids) == 5
     assert prompt.candidates == ()
+
+
+def test_an_engine_that_is_killed_leaves_a_failed_run_with_what_was_whole(path: Path) -> None:
+    engine = EngineProcess("quanttui.engine.scripted:ScriptedEngine")
+    try:
+        for event in recorded(run_comparison(engine, REQUEST), recording(path, "command"), unexpected):
+            if isinstance(event, ModelLoaded) and event.variant.spelling == "nf4":
+                os.kill(engine.process_id, signal.SIGKILL)
+            last = event
+    finally:
+        engine.close()
+    assert isinstance(last, RunFailed)
+    with RunStore.open_existing(path) as store:
+        stored = store.read("run-1")
+    assert stored.run == last.run
+    assert stored.line.state is RunState.FAILED
+    assert stored.run.prompts[0].reference.text
+    assert len(stored.run.loads) == 2
 
 
 def test_not_every_token_is_a_write(path: Path) -> None:

@@ -3,6 +3,7 @@ content is known here."""
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import time
@@ -45,6 +46,8 @@ def explaining(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise _explained(path, error) from error
+    except UnicodeDecodeError as error:  # SQLite's own words, which name what it found in the file
+        raise HistoryError(f"{_WORDS['SQLITE_CORRUPT'][0]}: {path}", _WORDS["SQLITE_CORRUPT"][1]) from error
     except OSError as error:
         words = f"the history cannot be opened, {(error.strerror or str(error)).lower()}: {path}"
         raise HistoryError(words, "Make its folder writable, or set QUANTTUI_HOME to one that is.") from error
@@ -72,8 +75,8 @@ def open_for_reading(path: Path, busy_seconds: float = BUSY_SECONDS) -> sqlite3.
         return _nothing()
     try:
         return open_for_writing(path, busy_seconds)
-    except HistoryError:
-        if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+    except HistoryError as error:
+        if not _is_forbidden(error.__cause__):
             raise
     with explaining(path):
         connection = sqlite3.connect(_read_only_address(path), uri=True, isolation_level=None)
@@ -87,6 +90,14 @@ def open_for_reading(path: Path, busy_seconds: float = BUSY_SECONDS) -> sqlite3.
                     "Copy it to a folder that is writable and set QUANTTUI_HOME to that.",
                 )
         return connection
+
+
+def _is_forbidden(cause: BaseException | None) -> bool:
+    """It may not be written, for reasons that leave it readable."""
+    if isinstance(cause, OSError):
+        return cause.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
+    name = getattr(cause, "sqlite_errorname", None) or ""
+    return name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM"))
 
 
 def _read_only_address(path: Path) -> str:

@@ -21,7 +21,7 @@ def unpack(data: bytes, kind: type[Value]) -> Value:
     try:
         text = zlib.decompress(data).decode()
     except (zlib.error, UnicodeDecodeError, TypeError) as error:
-        raise _damaged(error) from error
+        raise damaged(error) from error
     return read_text(text, kind)
 
 
@@ -30,7 +30,7 @@ def read_text(text: str, kind: type[Value]) -> Value:
     try:
         return from_text(text, kind)
     except (TypedJsonError, AttributeError) as error:
-        raise _damaged(error) from error
+        raise damaged(error) from error
 
 
 def search_key(text: str) -> str:
@@ -42,7 +42,7 @@ def plain(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _damaged(error: Exception) -> HistoryError:
+def damaged(error: Exception) -> HistoryError:
     return HistoryError(
         f"the history holds a row that cannot be read: {error}", "Delete that run, or move the history away."
     )

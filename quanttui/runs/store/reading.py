@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +25,7 @@ from quanttui.records import (
 )
 from quanttui.records.history import RunLine, RunOrigin, RunState, StoredRun
 from quanttui.runs.filtering import RunFilter
-from quanttui.runs.store.packing import plain, read_text, unpack
+from quanttui.runs.store.packing import damaged, plain, read_text, unpack
 from quanttui.runs.store.writing import StoredEnding, StoredOutput
 
 CUT_OFF = "cut off: the process that recorded it ended before the run did"
@@ -38,7 +40,8 @@ def read_lines(connection: sqlite3.Connection, wanted: RunFilter, limit: int, of
         f"SELECT line, state, ended FROM runs WHERE {where} ORDER BY started DESC, run_id LIMIT ? OFFSET ?",
         (*values, limit, offset),
     )
-    return tuple(map(_line, rows))
+    with _sound_rows():
+        return tuple(map(_line, rows))
 
 
 def count_lines(connection: sqlite3.Connection, wanted: RunFilter) -> int:
@@ -70,9 +73,19 @@ def read_run(connection: sqlite3.Connection, run_id: str) -> StoredRun:
     """The run with exactly this id, as it is at one moment. Raises UsageError where there is none."""
     connection.execute("BEGIN")
     try:
-        return _stored_run(connection, run_id)
+        with _sound_rows():
+            return _stored_run(connection, run_id)
     finally:
         connection.execute("ROLLBACK")
+
+
+@contextmanager
+def _sound_rows() -> Iterator[None]:
+    """Rows that do not fit together, or hold what none was ever written with, become a HistoryError."""
+    try:
+        yield
+    except (ValueError, LookupError, TypeError) as error:
+        raise damaged(error) from error
 
 
 def _stored_run(connection: sqlite3.Connection, run_id: str) -> StoredRun:
