@@ -24,6 +24,21 @@ def format_gib(size_bytes: int | None) -> str:
     return NOT_AVAILABLE if size_bytes is None else f"{size_bytes / _KIB**3:.1f} GiB"
 
 
+def format_foretold(measured_bytes: int | None, predicted_bytes: int | None) -> str:
+    """What came, against what was foretold: ``5.6 MB, as predicted``, ``5.7 MB, predicted 5.6 MB (+1.8 %)``."""
+    return f"{format_bytes(measured_bytes)}, {format_prediction(measured_bytes, predicted_bytes)}"
+
+
+def format_prediction(measured_bytes: int | None, predicted_bytes: int | None) -> str:
+    """``as predicted``, or what had been and how far off that was."""
+    if measured_bytes is not None and measured_bytes == predicted_bytes:
+        return "as predicted"
+    predicted = f"predicted {format_bytes(predicted_bytes)}"
+    if not predicted_bytes or measured_bytes is None:
+        return predicted
+    return f"{predicted} ({100 * (measured_bytes / predicted_bytes - 1):+.1f} %)".replace("(-", "(−")
+
+
 def format_count(count: int | None) -> str:
     """Parameters and tokens: ``7.3M``, ``8.0B``; exact below a thousand."""
     return NOT_AVAILABLE if count is None else _scaled(count, 1000, ("", "K", "M", "B", "T"), separator="")

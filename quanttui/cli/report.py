@@ -13,7 +13,7 @@ from quanttui.cli.tables import cost_table, divergence_table, option_table
 from quanttui.cli.worst import worst_tokens
 from quanttui.records import CandidateResult, FinishReason, GenerationSettings, Output, PromptResult, Run
 from quanttui.text import safe_line
-from quanttui.units import format_count
+from quanttui.units import format_count, format_foretold
 
 _ENDINGS = {
     FinishReason.EOS: "ended by itself",
@@ -34,6 +34,7 @@ def _sections(run: Run, *, verbose: bool) -> Iterator[RenderableType]:
         yield from _prompt(result, index, len(run.prompts))
     yield Text("\nWhat each variant costs", "bold")
     yield cost_table(run)
+    yield from _foretold(run)
     yield from _notes(run)
     if verbose:
         yield Text("\nHow each variant was loaded", "bold")
@@ -90,6 +91,15 @@ def _difference(candidate: CandidateResult) -> str:
 
 def _indented(text: Text) -> RenderableType:
     return Padding(text, (0, 0, 0, 2), expand=False)
+
+
+def _foretold(run: Run) -> Iterator[RenderableType]:
+    """Of every load, what had been foretold against what was measured."""
+    for load in run.loads:
+        if load.report.predicted is not None:
+            weights = format_foretold(load.report.parameter_bytes, load.report.predicted.weights_bytes)
+            peak = format_foretold(load.unload.peak_bytes if load.unload else None, load.report.predicted.peak_bytes)
+            yield Text(safe_line(f"{load.report.variant}: weights {weights} · peak {peak}"), "dim")
 
 
 def _notes(run: Run) -> Iterator[RenderableType]:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 from quanttui.compare.diff import diff_tokens, first_divergence
 from quanttui.compare.divergence import summarize
 from quanttui.engine.base import Engine, LoadedModel
-from quanttui.errors import UsageError, VariantUnsupportedError
+from quanttui.errors import LoadError, UsageError, VariantUnsupportedError
 from quanttui.pipeline.assembly import apply_event, with_summaries
 from quanttui.pipeline.driving import Made, Result, failure, kept_dtype, stopped, watched
 from quanttui.records import (
     EngineDescription,
+    EstimateRequest,
     FinishReason,
     GenerateRequest,
     LoadRequest,
+    MemoryEstimate,
     ModelEntry,
     Output,
     Precision,
@@ -97,18 +100,28 @@ class _Comparison:
             yield from self._one_variant(variant, is_reference=index == 0)
 
     def _one_variant(self, variant: Variant, *, is_reference: bool) -> Iterator[RunEvent]:
-        yield LoadStarted(variant, is_reference)
         entry = self.request.model
         request = LoadRequest(entry.id, entry.path, variant, self.dtype)
+        predicted = self._predict(request)
+        yield LoadStarted(variant, is_reference, predicted)
         model = yield from self._watched(self.engine.load(request), lambda p: LoadProgressed(variant, p))
         try:
-            yield ModelLoaded(variant, model.report)
+            yield ModelLoaded(variant, replace(model.report, predicted=predicted))
             for prompt in range(len(self.request.prompts)):
                 yield from self._one_prompt(model, variant, prompt, is_reference=is_reference)
         finally:
             self.given_back = ModelUnloaded(variant, model.unload())
         unloaded, self.given_back = self.given_back, None
         yield unloaded
+
+    def _predict(self, load: LoadRequest) -> MemoryEstimate | None:
+        """What the load will take; None where the engine cannot tell: the load itself says why, in better words."""
+        if self.cancelled():
+            raise stopped()
+        try:
+            return self.engine.estimate(EstimateRequest(load, planned_tokens(self.request), self.request.score))
+        except (LoadError, UsageError, VariantUnsupportedError):
+            return None
 
     def _one_prompt(
         self, model: LoadedModel, variant: Variant, prompt: int, *, is_reference: bool
@@ -152,6 +165,12 @@ class _Comparison:
         self, work: Generator[Made, None, Result], as_event: Callable[[Made], RunEvent]
     ) -> Generator[RunEvent, None, Result]:
         return watched(self.engine, work, as_event, self.cancelled)
+
+
+def planned_tokens(request: RunRequest) -> int:
+    """Of the longest text: three bytes of a prompt count as a token, which is more than most tokenizers make of it."""
+    longest = max(len(prompt.encode(errors="replace")) for prompt in request.prompts)
+    return longest // 3 + 1 + request.generation.max_new_tokens
 
 
 def _check_request(request: RunRequest) -> None:

@@ -14,6 +14,7 @@ from quanttui.records.divergence import (
 )
 from quanttui.records.engine import (
     EngineDescription,
+    EstimateRequest,
     GenerateRequest,
     LoadProgress,
     LoadReport,
@@ -23,7 +24,7 @@ from quanttui.records.engine import (
     ScoreRequest,
     UnloadReport,
 )
-from quanttui.records.fit import EstimateRequest, Fit, FitVerdict, MemoryEstimate, Placement
+from quanttui.records.fit import Fit, FitVerdict, MemoryEstimate, Placement
 from quanttui.records.generation import FinishReason, GenerationSettings, Output, Token
 from quanttui.records.hardware import GpuReading, HostReading, MemoryReading
 from quanttui.records.model import ModelEntry, ModelIdentity, ModelSource

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from quanttui.records.fit import MemoryEstimate
 from quanttui.records.generation import GenerationSettings
 from quanttui.records.model import ModelIdentity
 from quanttui.records.variant import Precision, Variant
@@ -14,7 +15,8 @@ class EngineDescription:
     """Where an engine runs and on what.
 
     ``device`` is torch's name ("cpu", "cuda:0"); ``versions`` maps a package to its version; ``unsupported`` maps a
-    precision to the reason why it cannot run here.
+    precision to the reason why it cannot run here; ``cautions`` maps one that runs to what to know of it (no native
+    arithmetic, a slower path).
     """
 
     device: str
@@ -23,6 +25,7 @@ class EngineDescription:
     versions: dict[str, str]
     threads: int
     unsupported: dict[str, str] = field(default_factory=dict)
+    cautions: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,18 @@ class LoadRequest:
     path: str
     variant: Variant
     reference_dtype: Precision
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateRequest:
+    """What would ``load`` take with a text of ``tokens`` (prompt and output), and, where ``score``, its scoring?
+
+    ``load.path`` needs no more than a config.json in it.
+    """
+
+    load: LoadRequest
+    tokens: int
+    score: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +68,8 @@ class LoadReport:
 
     ``options``: every option that was set, as transformers and bitsandbytes name them. ``parameter_bytes``: all that
     the weights occupy before any forward pass, quantization state included, tied weights once. ``notes``: what the
-    user should know (settings of the checkpoint that were set aside, layers on another path).
+    user should know (settings of the checkpoint that were set aside, layers on another path). ``predicted``: what had
+    been foretold before it, None where nobody asked; whoever asked puts it here.
     """
 
     variant: Variant
@@ -63,6 +79,7 @@ class LoadReport:
     load_seconds: float
     parameter_bytes: int
     notes: tuple[str, ...] = ()
+    predicted: MemoryEstimate | None = None
 
 
 @dataclass(frozen=True, slots=True)

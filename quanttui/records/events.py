@@ -45,11 +45,8 @@ class LoadProgressed:
 
 @dataclass(frozen=True, slots=True)
 class ModelLoaded:
-    """``predicted``: what had been foretold of it when the load started."""
-
     variant: Variant
     report: LoadReport
-    predicted: MemoryEstimate | None = None
 
 
 @dataclass(frozen=True, slots=True)

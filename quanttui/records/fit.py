@@ -5,20 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from quanttui.records.engine import LoadRequest
 from quanttui.records.variant import Variant
-
-
-@dataclass(frozen=True, slots=True)
-class EstimateRequest:
-    """What would ``load`` take with a text of ``tokens`` (prompt and output), and, where ``score``, its scoring?
-
-    ``load.path`` needs no more than a config.json in it.
-    """
-
-    load: LoadRequest
-    tokens: int
-    score: bool = True
 
 
 @dataclass(frozen=True, slots=True)

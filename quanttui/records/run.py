@@ -7,7 +7,6 @@ from enum import StrEnum
 
 from quanttui.records.divergence import DivergenceSummary, Score
 from quanttui.records.engine import EngineDescription, LoadReport, UnloadReport
-from quanttui.records.fit import MemoryEstimate
 from quanttui.records.generation import GenerationSettings, Output
 from quanttui.records.model import ModelEntry, ModelIdentity
 from quanttui.records.variant import Variant
@@ -44,14 +43,10 @@ class DiffSpan:
 
 @dataclass(frozen=True, slots=True)
 class LoadRecord:
-    """One load of a run, with what was learned when it was given back (None while it is resident).
-
-    ``predicted``: what the engine had foretold of it, None where it could not.
-    """
+    """One load of a run, with what was learned when it was given back (None while it is resident)."""
 
     report: LoadReport
     unload: UnloadReport | None = None
-    predicted: MemoryEstimate | None = None
 
 
 @dataclass(frozen=True, slots=True)

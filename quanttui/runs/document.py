@@ -15,6 +15,7 @@ from quanttui.records import (
     CandidateResult,
     EngineDescription,
     LoadRecord,
+    MemoryEstimate,
     ModelEntry,
     ModelIdentity,
     Output,
@@ -124,8 +125,17 @@ def _load(load: LoadRecord) -> Document:
         "load_seconds": load.report.load_seconds,
         "parameter_bytes": load.report.parameter_bytes,
         "peak_bytes": load.unload.peak_bytes if load.unload else None,
+        "predicted": _predicted(load.report.predicted),
         "notes": list(load.report.notes),
     }
+
+
+def _predicted(estimate: MemoryEstimate | None) -> Document | None:
+    """What was foretold before the load: its parts, and the sums that are measured."""
+    if estimate is None:
+        return None
+    parts = {name: value for name, value in asdict(estimate).items() if name not in ("variant", "device")}
+    return {**parts, "peak_bytes": estimate.peak_bytes, "needed_bytes": estimate.needed_bytes}
 
 
 def _finite(value: Any) -> Any:

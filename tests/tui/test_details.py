@@ -38,12 +38,17 @@ def finished_view() -> RunView:
 def test_every_load_is_told_with_its_options_as_the_libraries_name_them() -> None:
     reference, candidate = load_sections(finished_view())
     assert (reference.title, reference.remark) == ("bf16", "reference")
-    assert dict(reference.rows) == {"device": "cpu", "parameter bytes": "14,684,160 = 14.7 MB", "dtype": "bfloat16"}
+    assert dict(reference.rows) == {
+        "device": "cpu",
+        "parameter bytes": "14,684,160 = 14.7 MB, as predicted",
+        "peak": "21.4 MB, as predicted",
+        "dtype": "bfloat16",
+    }
     assert (candidate.title, candidate.remark) == ("nf4+dq", "candidate")
     rows = dict(candidate.rows)
     assert rows["bnb_4bit_use_double_quant"] == "True"
     assert rows["bnb_4bit_quant_type"] == "nf4"
-    assert rows["parameter bytes"].endswith("= 7.1 MB (0.48×)")
+    assert rows["parameter bytes"].endswith("= 7.1 MB (0.48×), as predicted")
     assert candidate.notes == (SET_ASIDE, UNPACKED)
 
 

@@ -71,6 +71,7 @@ class ScriptedEngine:
             versions=dict(script.versions),
             threads=1,
             unsupported=dict(script.unsupported),
+            cautions=dict(script.cautions),
         )
 
     def estimate(self, request: EstimateRequest) -> MemoryEstimate:

@@ -75,7 +75,8 @@ class Script:
     token_delay_seconds: float = 0.0
     process_id: int | None = None
     kv_cache_bytes_per_token: int = 4096
-    context_bytes: int = 400_000_000
+    context_bytes: int = 0
+    cautions: Mapping[str, str] = field(default_factory=dict)
 
     def variant(self, variant: Variant) -> VariantScript:
         """The part of ``variant``, derived where none was written."""

@@ -9,7 +9,7 @@ from quanttui.text import safe_line
 from quanttui.tui import measures
 from quanttui.tui.state.run_view import RunView
 from quanttui.tui.state.variant_view import VariantView
-from quanttui.units import format_bytes, format_option
+from quanttui.units import format_bytes, format_foretold, format_option, format_prediction
 
 Row = tuple[str, str]
 
@@ -52,6 +52,8 @@ def notes_hint(view: VariantView, key: str) -> str:
 
 def _load_section(view: VariantView, report: LoadReport, reference: LoadReport | None) -> Section:
     rows: list[Row] = [("device", report.device), ("parameter bytes", _size(report, reference))]
+    if report.predicted is not None:
+        rows.append(("peak", format_foretold(view.peak_bytes, report.predicted.peak_bytes)))
     rows += [(name, format_option(value)) for name, value in report.options.items()]
     role = "reference" if view.is_reference else "candidate"
     return Section(safe_line(view.variant.spelling), role, _safe(rows), tuple(map(safe_line, view.notes)))
@@ -60,7 +62,10 @@ def _load_section(view: VariantView, report: LoadReport, reference: LoadReport |
 def _size(report: LoadReport, reference: LoadReport | None) -> str:
     size = f"{report.parameter_bytes:,} = {format_bytes(report.parameter_bytes)}"
     ratio = measures.ratio(report.parameter_bytes, reference.parameter_bytes) if reference else ""
-    return f"{size} ({ratio})" if ratio else size
+    sized = f"{size} ({ratio})" if ratio else size
+    if report.predicted is None:
+        return sized
+    return f"{sized}, {format_prediction(report.parameter_bytes, report.predicted.weights_bytes)}"
 
 
 def _safe(rows: list[Row] | tuple[Row, ...]) -> tuple[Row, ...]:
