@@ -66,7 +66,7 @@ def _show(arguments: Namespace, settings: Settings) -> int:
         resolve_model(arguments.model)
     last, word = read_session(settings.places.state)
     engine = open_configured_engine(settings)
-    probe = MemoryProbe(lambda: getattr(engine, "process_id", os.getpid()))
+    probe = MemoryProbe(lambda: getattr(engine, "process_id", os.getpid()), engine_memory=engine.memory)
     try:
         return run_app(
             Services(

@@ -5,7 +5,8 @@ return value is the result, so that a caller writes ``result = yield from engine
 this line is a tensor. Three engines keep the contract: torch in this process, any engine in a child process, and a
 scripted one; one set of tests runs against all of them.
 
-Threads: one caller at a time drives an engine. Only ``cancel`` and ``close`` may be called from another thread.
+Threads: one caller at a time drives an engine. Only ``cancel``, ``memory`` and ``close`` may be called from another
+thread.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Protocol
 
 from quanttui.records import (
     EngineDescription,
+    EngineMemory,
     EstimateRequest,
     GenerateRequest,
     LoadProgress,
@@ -102,6 +104,14 @@ class Engine(Protocol):
         """End the operation under way at its next step (token, weight, chunk). Without effect when none is.
 
         An engine that does not answer is stopped; the next call starts a fresh one.
+        """
+        ...
+
+    def memory(self) -> EngineMemory:
+        """What torch says of its accelerators: now, or as of the last call where the engine lives in a process.
+
+        From any thread, also in the middle of an operation; never waits, never raises, starts nothing. Without devices
+        on a CPU and before the engine is warm.
         """
         ...
 

@@ -2,8 +2,9 @@
 
 Commands come in on stdin, messages go out on descriptor FD; both are moved out of reach of native code first, and
 descriptors 1 and 2 belong to the log. The main thread works; a reader thread takes commands, so that "cancel" is
-heard in mid-work. The engine is resumed for one event at a time, when the client has read the one before ("next").
-End-of-file on stdin ends the process. So does any exception that is not a ``QuantTuiError``: its state is unknown.
+heard, and "memory" answered, in mid-work. The engine is resumed for one event at a time, when the client has read the
+one before ("next"). End-of-file on stdin ends the process. So does any exception that is not a ``QuantTuiError``: its
+state is unknown.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from collections.abc import Generator
 from typing import Any, BinaryIO
 
 from quanttui.engine.base import Engine, LoadedModel
-from quanttui.engine.codec import Message, decode_message, encode_message, wire_error
+from quanttui.engine.codec import MEMORY, Message, decode_message, encode_message, wire_error
 from quanttui.errors import QuantTuiError, UsageError
 
 _EXIT_GRACE_SECONDS = 1.0
@@ -54,6 +55,7 @@ class _Child:
         self._operations: dict[int, _Operation] = {}
         self._running: _Operation | None = None
         self._finished = threading.Event()
+        self._write_lock = threading.Lock()
 
     def serve(self) -> None:
         """Work until stdin ends."""
@@ -68,7 +70,11 @@ class _Child:
 
     def _read_commands(self) -> None:
         for line in self._commands:
-            self._take(decode_message(line))
+            message = decode_message(line)
+            if message.kind == MEMORY:
+                self._write(Message(message.operation, MEMORY, self._engine.memory()))
+            else:
+                self._take(message)
         self._queue.put(None)
         if self._running is not None:
             self._running.stop()
@@ -139,9 +145,15 @@ class _Child:
             self._send(operation, "event", event)
 
     def _send(self, operation: _Operation, kind: str, body: Any) -> None:
+        self._write(Message(operation.command.operation, kind, body))
+
+    def _write(self, message: Message) -> None:
+        """From the main thread or the reader; a line is never torn."""
+        line = encode_message(message)
         try:
-            self._messages.write(encode_message(Message(operation.command.operation, kind, body)))
-            self._messages.flush()
+            with self._write_lock:
+                self._messages.write(line)
+                self._messages.flush()
         except BrokenPipeError:
             os._exit(0)  # the client is gone
 

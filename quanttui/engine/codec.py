@@ -10,6 +10,8 @@ import msgspec
 from quanttui import errors, records, typed_json
 from quanttui.errors import QuantTuiError
 
+MEMORY = "memory"
+"""The one question that is answered in the middle of an operation; its answer belongs to none."""
 _DEFECT_HINT = "This is a defect of quanttui; please report it."
 
 

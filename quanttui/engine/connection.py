@@ -19,8 +19,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from quanttui.engine.codec import CodecError, Message, decode_message, encode_message
+from quanttui.engine.codec import MEMORY, CodecError, Message, decode_message, encode_message
 from quanttui.errors import EngineDiedError
+from quanttui.records import EngineMemory
 from quanttui.text import safe_line
 
 _LOG_LIMIT_BYTES = 1_000_000
@@ -58,6 +59,9 @@ class Connection:
         self._log_start = os.fstat(self._log.fileno()).st_size
         self._queue: queue.SimpleQueue[Message | Woken | Ended] = queue.SimpleQueue()
         self._write_lock = threading.Lock()
+        self.memory = EngineMemory()
+        """What the process last said of its devices."""
+        self._memory_asked = False
         receiving, sending = os.pipe()
         try:
             self.process = _spawn(spec, sending, self._log, environment)
@@ -93,6 +97,12 @@ class Connection:
             return self._queue.get(timeout=timeout_seconds)
         except queue.Empty:
             return None
+
+    def ask_memory(self) -> None:
+        """From any thread. One question at a time: a process that does not answer must not have its pipe filled."""
+        if not self._memory_asked:
+            self._memory_asked = True
+            self.send(Message(0, MEMORY))
 
     def wake(self) -> None:
         self._queue.put(Woken())
@@ -137,11 +147,17 @@ class Connection:
         with pipe:
             for line in pipe:
                 try:
-                    self._queue.put(decode_message(line))
+                    self._take(decode_message(line))
                 except CodecError as error:
                     ended = Ended(f"{line[:80]!r} ({error})")
                     break
         self._queue.put(ended)
+
+    def _take(self, message: Message) -> None:
+        if message.kind == MEMORY:
+            self.memory, self._memory_asked = message.body, False
+        else:
+            self._queue.put(message)
 
     def _log_tail(self) -> list[str]:
         """The last lines that this process wrote, or where its crash begins; safe to show."""

@@ -14,6 +14,7 @@ from quanttui.engine.connection import Connection, Ended, Woken
 from quanttui.errors import CancelledError, EngineDiedError, OutOfMemoryError, UsageError
 from quanttui.records import (
     EngineDescription,
+    EngineMemory,
     EstimateRequest,
     GenerateRequest,
     LoadProgress,
@@ -109,6 +110,14 @@ class EngineProcess:
         if operation is not None and operation.kind != "unload":
             operation.cancel_requested = True
             operation.connection.wake()
+
+    def memory(self) -> EngineMemory:
+        """The last answer; asks for the next one."""
+        connection = self._connection
+        if connection is None or not connection.is_alive:
+            return EngineMemory()
+        connection.ask_memory()
+        return connection.memory
 
     def close(self) -> None:
         self._closed = True

@@ -11,10 +11,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from quanttui.records import GpuReading
+from quanttui.records import GpuProcess, GpuReading
 
 # Errors after which a GPU answers nothing more, and may hang whoever goes on asking.
 _FATAL = ("NVML_ERROR_GPU_IS_LOST", "NVML_ERROR_RESET_REQUIRED")
+# nvml.h, nvmlClocksEventReasons: what slows a GPU down without having been asked for.
+_THROTTLING = {
+    0x04: "power cap",
+    0x08: "hardware slowdown",
+    0x20: "too hot",
+    0x40: "hardware: too hot",
+    0x80: "hardware: power brake",
+}
 _STARTUP = {
     "NVML_ERROR_LIBRARY_NOT_FOUND": "no NVIDIA driver is installed (libnvidia-ml.so.1 cannot be loaded)",
     "NVML_ERROR_DRIVER_NOT_LOADED": "the NVIDIA driver is not loaded",
@@ -90,12 +98,15 @@ class NvmlReader:
             return replace(reading, problem=str(error))
         utilization = _ask(nvml, nvml.nvmlDeviceGetUtilizationRates, handle)
         milliwatts = _ask(nvml, nvml.nvmlDeviceGetPowerUsage, handle)
+        processes = _processes_of(nvml, handle)
         return replace(
             reading,
             total_bytes=None if memory is None else memory.total,
             used_bytes=None if memory is None else memory.used,
             free_bytes=None if memory is None else memory.free,
-            engine_bytes=_engine_bytes(nvml, handle, engine_process_id),
+            engine_bytes=next((p.used_bytes for p in processes if p.process_id == engine_process_id), None),
+            processes=tuple(process for process in processes if process.process_id != engine_process_id),
+            throttling=_throttling(nvml, handle),
             utilization_percent=None if utilization is None else utilization.gpu,
             power_watts=None if milliwatts is None else milliwatts / 1000,
             temperature_celsius=_ask(nvml, nvml.nvmlDeviceGetTemperature, handle, nvml.NVML_TEMPERATURE_GPU),
@@ -132,19 +143,30 @@ def _memory(nvml: Any, handle: Any) -> Any:
     return None
 
 
-def _engine_bytes(nvml: Any, handle: Any, process_id: int | None) -> int | None:
-    """The process's bytes on this GPU; None where NVML does not list it (it holds nothing, or has another id there).
+def _processes_of(nvml: Any, handle: Any) -> list[GpuProcess]:
+    """Who holds memory of this GPU, the largest first.
 
     A process that computes and draws stands in both lists with the same figure; one on several MIG slices stands in
-    one list several times.
+    one list several times. NVML does not list a process that holds nothing, and inside a container gives all of them
+    the ids that they have on the host.
     """
-    if process_id is None:
-        return None
-    shares = [
-        _share(_processes(nvml, handle, kind), process_id)
-        for kind in ("nvmlDeviceGetComputeRunningProcesses", "nvmlDeviceGetGraphicsRunningProcesses")
-    ]
-    return max((share for share in shares if share is not None), default=None)
+    used: dict[int, int | None] = {}
+    for kind in ("nvmlDeviceGetComputeRunningProcesses", "nvmlDeviceGetGraphicsRunningProcesses"):
+        processes = list(_processes(nvml, handle, kind))
+        for process_id in dict.fromkeys(process.pid for process in processes):
+            shares = (used.get(process_id), _share(processes, process_id))
+            used[process_id] = max((share for share in shares if share is not None), default=None)
+    found = [GpuProcess(process_id, None, share) for process_id, share in used.items()]
+    return sorted(found, key=lambda process: process.used_bytes or 0, reverse=True)
+
+
+def _throttling(nvml: Any, handle: Any) -> tuple[str, ...]:
+    """What holds the clocks down, the user's own settings and idleness left out."""
+    for function in ("nvmlDeviceGetCurrentClocksEventReasons", "nvmlDeviceGetCurrentClocksThrottleReasons"):
+        bits = _ask(nvml, getattr(nvml, function), handle) if hasattr(nvml, function) else None
+        if bits is not None:
+            return tuple(words for bit, words in _THROTTLING.items() if bits & bit)
+    return ()
 
 
 def _processes(nvml: Any, handle: Any, function: str) -> Iterable[Any]:

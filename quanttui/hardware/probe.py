@@ -13,8 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from quanttui.hardware.host import HostReader
+from quanttui.hardware.joined import joined
 from quanttui.hardware.nvml import NvmlReader
-from quanttui.records import GpuReading, MemoryReading
+from quanttui.hardware.process_names import ProcessNames
+from quanttui.records import EngineMemory, GpuReading, MemoryReading
 
 # A slow driver is a reading or two behind; one that is further behind is likely dead.
 OLD_SECONDS = 3.0
@@ -33,6 +35,7 @@ class MemoryProbe:
     """Reads memory at about 1 Hz. ``read`` and ``close`` are for one worker thread; neither waits for a dead driver.
 
     ``engine_process_id`` is asked at each reading, as the engine process may be replaced; None: there is none.
+    ``engine_memory``: what torch tells of its devices (``Engine.memory``), which never waits.
     """
 
     def __init__(
@@ -40,10 +43,13 @@ class MemoryProbe:
         engine_process_id: Callable[[], int | None],
         clock: Callable[[], float] = time.monotonic,
         patience_seconds: float = 0.5,
+        engine_memory: Callable[[], EngineMemory] = EngineMemory,
     ) -> None:
         self._engine_process_id = engine_process_id
         self._clock = clock
         self._patience_seconds = patience_seconds
+        self._engine_memory = engine_memory
+        self._names = ProcessNames()
         self._host = HostReader()
         self._nvml = NvmlReader()
         self._answer: _GpuAnswer | None = None
@@ -60,9 +66,10 @@ class MemoryProbe:
         self._ask(now, process_id)
         answer = self._answer
         if answer is None:
-            return MemoryReading(now, (), host, "the NVIDIA driver has not answered yet")
+            answer = _GpuAnswer(now, (), "the NVIDIA driver has not answered yet")
         age_seconds = self._clock() - answer.at_seconds
         gpus = answer.gpus if age_seconds < OLD_SECONDS else _as_old(answer.gpus, age_seconds)
+        gpus = self._names.named(joined(gpus, self._engine_memory()))
         return MemoryReading(answer.at_seconds, gpus, host, answer.problem)
 
     def close(self) -> None:

@@ -26,7 +26,15 @@ from quanttui.records.engine import (
 )
 from quanttui.records.fit import Fit, FitVerdict, MemoryEstimate, Placement
 from quanttui.records.generation import FinishReason, GenerationSettings, Output, Token
-from quanttui.records.hardware import GpuReading, HostReading, MemoryReading
+from quanttui.records.hardware import (
+    DeviceMemory,
+    EngineMemory,
+    GpuProcess,
+    GpuReading,
+    HostReading,
+    MemoryReading,
+    ReadingSource,
+)
 from quanttui.records.model import ModelEntry, ModelIdentity, ModelSource
 from quanttui.records.run import (
     CandidateResult,
@@ -44,10 +52,12 @@ __all__ = [
     "CandidateResult",
     "CandidateSummary",
     "ConfidenceBucket",
+    "DeviceMemory",
     "DiffOp",
     "DiffSpan",
     "DivergenceSummary",
     "EngineDescription",
+    "EngineMemory",
     "EstimateRequest",
     "FinishReason",
     "Fit",
@@ -55,6 +65,7 @@ __all__ = [
     "FlipKind",
     "GenerateRequest",
     "GenerationSettings",
+    "GpuProcess",
     "GpuReading",
     "HostReading",
     "KlSummary",
@@ -73,6 +84,7 @@ __all__ = [
     "Precision",
     "PromptEncoded",
     "PromptResult",
+    "ReadingSource",
     "Run",
     "RunRequest",
     "Score",

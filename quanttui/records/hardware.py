@@ -3,11 +3,57 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ReadingSource(StrEnum):
+    """Who told: the driver (NVML), or torch inside the engine where NVML has nothing of this device."""
+
+    NVML = "nvml"
+    TORCH = "torch"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceMemory:
+    """An accelerator as torch sees it in the engine process. ``name`` is torch's ("cuda:0").
+
+    ``allocated_bytes``: in use by tensors; ``reserved_bytes``: what the allocator holds of the device, of which the
+    rest is free for the next tensor, though no other process gets it.
+    """
+
+    name: str
+    uuid: str
+    model: str
+    allocated_bytes: int
+    reserved_bytes: int
+    free_bytes: int | None
+    total_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EngineMemory:
+    """All accelerators that the engine may use; none on a CPU."""
+
+    devices: tuple[DeviceMemory, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GpuProcess:
+    """A process that holds memory of a GPU. ``name`` None: not permitted, or of another process namespace."""
+
+    process_id: int
+    name: str | None
+    used_bytes: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class GpuReading:
-    """One GPU at one moment. ``engine_bytes``: the engine process's own share."""
+    """One GPU at one moment. ``engine_bytes``: the engine process's own share, as the driver counts it.
+
+    ``processes``: the others, the largest first. ``throttling``: what holds its clocks down, in words.
+    ``torch_name``: the device of the engine that it is ("cuda:0"), None where the engine does not see it;
+    ``allocated_bytes`` and ``reserved_bytes`` as in ``DeviceMemory``.
+    """
 
     index: int
     uuid: str
@@ -20,6 +66,12 @@ class GpuReading:
     power_watts: float | None = None
     temperature_celsius: int | None = None
     problem: str | None = None
+    processes: tuple[GpuProcess, ...] = ()
+    throttling: tuple[str, ...] = ()
+    torch_name: str | None = None
+    allocated_bytes: int | None = None
+    reserved_bytes: int | None = None
+    source: ReadingSource = ReadingSource.NVML
 
 
 @dataclass(frozen=True, slots=True)

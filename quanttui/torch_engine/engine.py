@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from quanttui.engine.base import LoadedModel
 from quanttui.errors import UsageError
-from quanttui.records import EngineDescription, EstimateRequest, LoadProgress, LoadRequest, MemoryEstimate
+from quanttui.records import EngineDescription, EngineMemory, EstimateRequest, LoadProgress, LoadRequest, MemoryEstimate
 from quanttui.torch_engine.libraries import prepare_libraries
 from quanttui.torch_engine.operations import Operations
 
@@ -103,6 +103,13 @@ class TorchEngine:
 
     def cancel(self) -> None:
         self._operations.cancel()
+
+    def memory(self) -> EngineMemory:
+        if self._description is None:  # nothing was imported yet
+            return EngineMemory()
+        from quanttui.torch_engine.memory import accelerator_memory
+
+        return accelerator_memory()
 
     def close(self) -> None:
         self._operations.cancel()

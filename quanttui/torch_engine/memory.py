@@ -11,6 +11,8 @@ from pathlib import Path
 
 import torch
 
+from quanttui.records import DeviceMemory, EngineMemory
+
 CUDA_CONTEXT_BYTES = 512 * 2**20
 """What a process takes on a CUDA device beside torch's allocator: context, loaded kernels, cuBLAS handles. About 300 to
 600 MiB by card, driver and CUDA version; NVML counts it as the process's, torch does not. A middle figure, no
@@ -115,6 +117,31 @@ def context_bytes(device: torch.device) -> int:
 def resident_bytes() -> int | None:
     """Of this process, pages of mapped files included."""
     return _status_bytes("VmRSS")
+
+
+def accelerator_memory() -> EngineMemory:
+    """Every device that torch may use here, in its own order; none on a CPU. From any thread, launches no kernel."""
+    if not torch.cuda.is_available() or not torch.cuda.is_initialized():
+        return EngineMemory()
+    return EngineMemory(tuple(_device_memory(index) for index in range(torch.cuda.device_count())))
+
+
+def _device_memory(index: int) -> DeviceMemory:
+    """``mem_get_info`` asks the driver: nothing, where that fails."""
+    properties = torch.cuda.get_device_properties(index)
+    try:
+        free, total = torch.cuda.mem_get_info(index)
+    except RuntimeError:
+        free, total = None, None
+    return DeviceMemory(
+        name=f"cuda:{index}",
+        uuid=f"GPU-{getattr(properties, 'uuid', '')}",
+        model=properties.name,
+        allocated_bytes=torch.cuda.memory_allocated(index),
+        reserved_bytes=torch.cuda.memory_reserved(index),
+        free_bytes=free,
+        total_bytes=total,
+    )
 
 
 def _status_bytes(field: str) -> int | None:

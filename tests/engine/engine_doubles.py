@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from quanttui.engine.scripted import Fault, ScriptedEngine, default_script, hostile_script
 from quanttui.errors import OutOfMemoryError
-from quanttui.records import Variant
+from quanttui.records import DeviceMemory, EngineMemory, Variant
 
 PROTOCOL_ARGUMENT = 2
 FAULTY_TOKEN = 3
@@ -138,3 +138,10 @@ class Fussy(ScriptedEngine):
 
     def __init__(self) -> None:
         super().__init__(default_script(unsupported={"fp16": "no fp16 here"}))
+
+
+class WithDevice(ScriptedEngine):
+    """Has an accelerator to tell of."""
+
+    def memory(self) -> EngineMemory:
+        return EngineMemory((DeviceMemory("cuda:0", "GPU-1", "Fake", 3, 4, None, None),))

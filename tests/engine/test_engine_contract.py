@@ -9,7 +9,16 @@ import pytest
 from engine_helpers import PROMPT, exhaust, generate_request, load_request, result_of
 
 from quanttui.errors import CancelledError, UsageError
-from quanttui.records import EstimateRequest, FinishReason, LoadProgress, PromptEncoded, Score, ScoreRequest, Token
+from quanttui.records import (
+    EngineMemory,
+    EstimateRequest,
+    FinishReason,
+    LoadProgress,
+    PromptEncoded,
+    Score,
+    ScoreRequest,
+    Token,
+)
 
 
 def score_request(output, *, is_reference, text_id="text", **changes):
@@ -249,3 +258,11 @@ def test_an_unloaded_model_refuses_to_work(subject):
     model.unload()
     with pytest.raises(UsageError):
         result_of(model.generate(generate_request()))
+
+
+def test_its_memory_is_told_at_any_time_without_waiting(subject):
+    assert subject.engine.memory() == EngineMemory()
+    model = subject.load()
+    for _ in model.generate(generate_request()):
+        assert subject.engine.memory() == EngineMemory()
+    model.unload()

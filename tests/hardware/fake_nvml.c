@@ -8,6 +8,8 @@
  *   FAKE_NVML_HANG=A          function A never returns
  *   FAKE_NVML_PID=N           the process that holds memory
  *   FAKE_NVML_NAME=TEXT       the name of every GPU
+ *   FAKE_NVML_THROTTLE=BITS   what holds the clocks down
+ *   FAKE_NVML_ERROR=N         every question to a GPU fails with error N
  *   FAKE_NVML_LOG=PATH        every call's name is appended to this file
  * Compiled with -DOLD_DRIVER it lacks the functions that came with driver 510.
  */
@@ -51,6 +53,7 @@ static int answer(const char *name, void *handle) {
     if (lists("FAKE_NVML_HANG", name))
         for (;;) pause();
     if (handle && index_of(handle) == number("FAKE_NVML_LOST", -1)) return GPU_IS_LOST;
+    if (handle && number("FAKE_NVML_ERROR", 0)) return number("FAKE_NVML_ERROR", 0);
     return lists("FAKE_NVML_UNSUPPORTED", name) ? NOT_SUPPORTED : SUCCESS;
 }
 
@@ -107,6 +110,12 @@ int nvmlDeviceGetTemperature(void *handle, int sensor, unsigned *celsius) {
     return SUCCESS;
 }
 
+int nvmlDeviceGetCurrentClocksThrottleReasons(void *handle, unsigned long long *reasons) {
+    ANSWER(handle);
+    *reasons = number("FAKE_NVML_THROTTLE", 0);
+    return SUCCESS;
+}
+
 /* On GPU 0 the process holds two slices of 3 GiB, and another process 9 GiB; on the others nobody holds anything. */
 static int compute_processes(void *handle, unsigned *count, process_t *processes) {
     if (index_of(handle) != 0) { *count = 0; return SUCCESS; }
@@ -139,6 +148,12 @@ int nvmlDeviceGetGraphicsRunningProcesses_v2(void *handle, unsigned *count, proc
 }
 
 #ifndef OLD_DRIVER
+int nvmlDeviceGetCurrentClocksEventReasons(void *handle, unsigned long long *reasons) {
+    ANSWER(handle);
+    *reasons = number("FAKE_NVML_THROTTLE", 0);
+    return SUCCESS;
+}
+
 int nvmlDeviceGetMemoryInfo_v2(void *handle, memory_v2_t *memory) {
     ANSWER(handle);
     memory->total = 80 * GIB;

@@ -20,6 +20,8 @@ FIELDS = {
     "nvmlDeviceGetPowerUsage": "power_watts",
     "nvmlDeviceGetTemperature": "temperature_celsius",
 }
+# nvml.h: every error that a question to a GPU can end with
+NVML_ERRORS = (*range(1, 7), *range(8, 28), 999)  # 7, a list that is too small, is answered with a larger one
 
 Drive = Callable[..., dict[str, Any]]
 
@@ -34,9 +36,16 @@ def test_two_gpus_are_read_whole(drive: Drive, fake_driver: Path) -> None:
         "power_watts": 412.5,
         "temperature_celsius": 61,
         "problem": None,
+        "throttling": [],
+        "torch_name": None,
+        "allocated_bytes": None,
+        "reserved_bytes": None,
+        "source": "nvml",
     }
+    others = [{"process_id": 1, "name": None, "used_bytes": 9 * GIB}]
     first = {"index": 0, "uuid": "GPU-0000", "engine_bytes": 6 * GIB, "utilization_percent": 40}
     second = {"index": 1, "uuid": "GPU-0001", "engine_bytes": None, "utilization_percent": 41}
+    first, second = first | {"processes": others}, second | {"processes": []}
     assert shown == {"gpus": [common | first, common | second], "problem": None}
 
 
@@ -55,15 +64,17 @@ def test_a_field_the_gpu_lacks_is_none_and_the_others_are_read(drive: Drive, fak
 def test_a_gpu_that_tells_nothing_is_listed_with_nothing_but_its_place(drive: Drive, fake_driver: Path) -> None:
     silent = (
         "nvmlDeviceGetMemoryInfo,nvmlDeviceGetMemoryInfo_v2,nvmlDeviceGetUtilizationRates,nvmlDeviceGetPowerUsage,"
-        "nvmlDeviceGetTemperature,nvmlDeviceGetName,nvmlDeviceGetUUID,nvmlDeviceGetComputeRunningProcesses_v2,"
+        "nvmlDeviceGetTemperature,nvmlDeviceGetCurrentClocksEventReasons,nvmlDeviceGetCurrentClocksThrottleReasons,"
+        "nvmlDeviceGetName,nvmlDeviceGetUUID,nvmlDeviceGetComputeRunningProcesses_v2,"
         "nvmlDeviceGetComputeRunningProcesses_v3,nvmlDeviceGetGraphicsRunningProcesses_v2,"
         "nvmlDeviceGetGraphicsRunningProcesses_v3"
     )
     gpu = drive(fake_driver, READ, unsupported=silent, count="1")["gpus"][0]
-    assert {name: value for name, value in gpu.items() if value is not None} == {
+    assert {name: value for name, value in gpu.items() if value not in (None, [])} == {
         "index": 0,
         "uuid": "",
         "name": "GPU 0",
+        "source": "nvml",
     }
 
 
@@ -148,3 +159,42 @@ def test_a_name_in_no_known_encoding_does_no_harm(drive: Drive, fake_driver: Pat
 
 def test_importing_the_hardware_room_loads_no_binding(drive: Drive, fake_driver: Path) -> None:
     assert drive(fake_driver, "import sys; show(loaded='pynvml' in sys.modules)") == {"loaded": False}
+
+
+def test_what_holds_the_clocks_down_is_said_in_words(drive: Drive, fake_driver: Path, old_driver: Path) -> None:
+    for driver in (fake_driver, old_driver):
+        words = drive(driver, READ, throttle=str(0x01 | 0x04 | 0x40))["gpus"][0]["throttling"]
+        assert words == ["power cap", "hardware: too hot"]
+
+
+def test_every_error_code_leaves_a_gpu_without_figures_and_the_reader_whole(drive: Drive, fake_driver: Path) -> None:
+    lines = f"""
+reader = NvmlReader()
+reader.read()
+failed = dict()
+for code in {NVML_ERRORS}:
+    os.environ["FAKE_NVML_ERROR"] = str(code)
+    failed[code] = [[gpu.used_bytes, gpu.power_watts, gpu.problem] for gpu in reader.read(4242)]
+del os.environ["FAKE_NVML_ERROR"]
+show(failed=failed, after=[gpu.used_bytes for gpu in reader.read(4242)], problem=reader.problem)
+"""
+    shown = drive(fake_driver, lines)
+    assert shown["after"] == [20 * GIB, 20 * GIB]
+    assert shown["problem"] is None
+    problems = {"15": "GPU is lost", "16": "GPU requires restart"}
+    assert set(problems) <= set(shown["failed"])
+    for code, gpus in shown["failed"].items():
+        assert gpus == [[None, None, problems.get(code)]] * 2, code
+
+
+def test_a_lost_gpu_that_comes_back_is_read_again(drive: Drive, fake_driver: Path) -> None:
+    lines = """
+reader = NvmlReader()
+seen = []
+for lost in ("-1", "0", "-1"):
+    os.environ["FAKE_NVML_LOST"] = lost
+    gpu = reader.read()[0]
+    seen.append([gpu.problem, gpu.used_bytes])
+show(seen=seen)
+"""
+    assert drive(fake_driver, lines)["seen"] == [[None, 20 * GIB], ["GPU is lost", None], [None, 20 * GIB]]

@@ -17,6 +17,7 @@ from quanttui.engine.scripted.vocabulary import Vocabulary
 from quanttui.errors import CancelledError, EngineDiedError, UsageError, VariantUnsupportedError
 from quanttui.records import (
     EngineDescription,
+    EngineMemory,
     EstimateRequest,
     LoadProgress,
     LoadReport,
@@ -107,6 +108,9 @@ class ScriptedEngine:
     def cancel(self) -> None:
         if self._busy:
             self._cancel.set()
+
+    def memory(self) -> EngineMemory:
+        return self.script.memory
 
     def close(self) -> None:
         self.cancel()

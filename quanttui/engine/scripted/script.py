@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from quanttui.errors import QuantTuiError
-from quanttui.records import ModelIdentity, Precision, Variant
+from quanttui.records import EngineMemory, ModelIdentity, Precision, Variant
 
 _PIECE = re.compile(r" ?\w+|\s+|.", re.DOTALL)
 _DERIVED_SPACING = 13
@@ -69,6 +69,7 @@ class Script:
     unsupported: Mapping[str, str] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
     notes: tuple[str, ...] = ()
+    memory: EngineMemory = field(default_factory=EngineMemory)
     load_steps: int = 12
     chunk_tokens: int = 16
     noise_floor_nats: float = 2e-4
