@@ -20,8 +20,9 @@ from quanttui.tui.bindings import bindings_of
 from quanttui.tui.key_table import COMMANDS, KeyNames
 from quanttui.tui.keys import APP_COMMANDS, Command
 from quanttui.tui.leaving import STOPPED, Deadline, Signals
+from quanttui.tui.palette import ActionCommands, ThemeCommands
 from quanttui.tui.terminal import Terminal
-from quanttui.tui.theme import OWN, next_theme
+from quanttui.tui.theme import OWN, next_theme, readable, shades_of
 from quanttui.tui.workers.threads import start_thread
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class QuantTuiApp(App[None]):
 
     TITLE = "quanttui"
     CSS = "#opening { padding: 0 1; text-style: bold; color: $primary; }"
+    COMMANDS: ClassVar = {ActionCommands, ThemeCommands}
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(APP_COMMANDS)
 
     main: MainScreen
@@ -99,8 +101,12 @@ class QuantTuiApp(App[None]):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """For themes other than our own."""
-        quiet = "ansi_bright_black" if self.current_theme.ansi else "#8a8a8a"
-        return {"border-quiet": quiet, "muted": quiet, "faint": quiet}
+        return shades_of(self.current_theme)
+
+    def get_css_variables(self) -> dict[str, str]:
+        variables = super().get_css_variables()
+        self.theme_variables = variables | readable(variables, self.current_theme)
+        return self.theme_variables
 
     def set_keymap(self, keymap: Mapping[str, str]) -> None:
         """The keys that replace those of the bindings, by id; what the screen says of keys follows."""

@@ -84,6 +84,7 @@ SCREEN_COMMANDS = (
 APP_COMMANDS = (
     Command("theme", "t", "theme", "theme", "Change the theme: dark, light, the terminal's own colours", APP),
     Command("redraw", "ctrl+l", "redraw", "redraw", "Paint the whole screen anew", APP, "^l"),
+    Command("themes", "T,upper_t", "change_theme", "themes", "Choose a theme from the list of all", APP, "T"),
     Command("help", "question_mark,f1", "help", "help", "Show every key", APP, "?"),
     Command(
         "palette",
