@@ -37,7 +37,7 @@ def test_a_run_that_ended_is_whole(path: Path) -> None:
     assert candidate.score is not None
     assert [len(token.candidate_top) for token in candidate.score.tokens] == [8, 8, 8]
     assert stored.run.summaries[0].divergence.kl_divergence.mean == 0.011636108333726526
-    assert [load.report.parameter_bytes for load in stored.run.loads] == [14_684_160, 7_061_760]
+    assert [load.report.parameter_bytes for load in stored.run.loads] == [14_684_160, 7_078_912]
     assert all(load.unload for load in stored.run.loads)
 
 

@@ -165,10 +165,7 @@ def _conditions(wanted: RunFilter) -> tuple[str, list[Any]]:
     parts: list[tuple[str, Any]] = [
         *(("instr(model_key, ?)", plain(word)) for word in wanted.model),
         *(("instr(variant_key, ' ' || ?)", plain(word)) for word in wanted.variant),
-        *(
-            ("EXISTS (SELECT 1 FROM prompts WHERE prompts.run_id = runs.run_id AND instr(prompt_key, ?))", plain(word))
-            for word in wanted.text
-        ),
+        *(("run_id IN (SELECT run_id FROM prompts WHERE instr(prompt_key, ?))", plain(word)) for word in wanted.text),
     ]
     if wanted.state is not None:
         parts.append(("state = ?", wanted.state))
