@@ -33,6 +33,13 @@ class Reading:
     def differences(self) -> tuple[DiffSpan, ...]:
         return tuple(span for span in self.spans if span.op is not DiffOp.EQUAL)
 
+    def counterpart(self, token: int) -> int | None:
+        """The candidate's token that is shown as equal to ``token`` of the reference."""
+        for span in self.spans:
+            if span.op is DiffOp.EQUAL and span.reference[0] <= token < span.reference[1]:
+                return token - span.reference[0] + span.candidate[0]
+        return None
+
 
 def read_diff(spans: Sequence[DiffSpan], reference: Sequence[str], candidate: Sequence[str]) -> Reading:
     """``spans`` of two texts as a reader can take them in; ``reference`` and ``candidate`` are their pieces.

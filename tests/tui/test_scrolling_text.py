@@ -9,7 +9,8 @@ from textual.widgets import Static
 from quanttui.engine.scripted import script_of
 from quanttui.records import Precision, Variant
 from quanttui.tui.services import InitialChoices
-from quanttui.tui.state.painting import Look, Piece
+from quanttui.tui.state.looks import Look
+from quanttui.tui.state.painting import Piece
 from quanttui.tui.widgets.token_text import TokenText
 
 WORDS = ("they were very happy, and they were very " * 12).split(" ")
@@ -89,3 +90,18 @@ async def test_a_finished_run_stands_where_the_texts_part() -> None:
         await pilot.pause()
         assert "word9" in pane_text(app, "reference")
         assert "other" in pane_text(app, "candidate")
+
+
+async def test_resizing_keeps_what_stands_at_the_top() -> None:
+    async with _Page().run_test(size=(40, 8)) as pilot:
+        text = pilot.app.query_one(TokenText)
+        text.show([Piece(f"word{n} ", Look.SAME, n) for n in range(200)])
+        await pilot.pause()
+        text.scroll_to(y=9, animate=False, immediate=True)
+        top = text.render_line(0).text.split()[0]
+        text.styles.width = 30
+        await pilot.pause()
+        assert top in text.render_line(0).text
+        text.styles.width = 40
+        await pilot.pause()
+        assert text.render_line(0).text.split()[0] == top

@@ -10,12 +10,12 @@ from textual.screen import Screen
 from quanttui.records.branch import BranchFinished
 from quanttui.records.events import RunFailed
 from quanttui.tui.messages import BranchAdvanced
+from quanttui.tui.screens.output_painter import scroll_to_cursor
 from quanttui.tui.state.branch_fold import apply_branch_event, branch_request, branch_view
 from quanttui.tui.state.branch_view import BranchView
 from quanttui.tui.state.run_view import RunView
 from quanttui.tui.widgets.branch import BranchScreen
 from quanttui.tui.widgets.divergence import DivergencePane
-from quanttui.tui.widgets.output_pane import OutputPane
 from quanttui.tui.widgets.strip import DivergenceStrip
 
 if TYPE_CHECKING:
@@ -54,9 +54,10 @@ class MicroscopeActions(Screen[None]):
 
     @on(DivergenceStrip.CursorMoved)
     def _follow_cursor(self, event: DivergenceStrip.CursorMoved) -> None:
-        if self.query_one(DivergencePane).has_focus_within:
+        run = self._cockpit.run_view
+        if run is not None and self.query_one(DivergencePane).has_focus_within:
             self._cockpit.repaint_soon()
-            self.query_one("#reference", OutputPane).text.scroll_to_token(event.index)
+            scroll_to_cursor(self, run, event.index)
 
     @on(DivergenceStrip.Hinted)
     def _say_hint(self, event: DivergenceStrip.Hinted) -> None:

@@ -49,6 +49,13 @@ def scroll_to_difference(screen: Screen[None], span: DiffSpan) -> None:
     screen.query_one("#candidate", OutputPane).text.scroll_to_token(span.candidate[0])
 
 
+def scroll_to_cursor(screen: Screen[None], run: RunView, token: int) -> None:
+    """The reference's text scrolls to ``token``, and the candidate's where it has the same."""
+    screen.query_one("#reference", OutputPane).text.scroll_to_token(token)
+    if (ours := run.reading().counterpart(token)) is not None:
+        screen.query_one("#candidate", OutputPane).text.scroll_to_token(ours)
+
+
 def rest_at_first_difference(screen: Screen[None], run: RunView) -> None:
     """Nothing streams any more: both texts stand where they part, or at their start; a text that was scrolled stays."""
     first = run.differences()[0] if run.differences() else None

@@ -11,6 +11,7 @@ from quanttui.records import DiffOp
 
 _KEPT = 6
 _WORTH_FOLDING = 16
+_NEAR = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,17 @@ def folds_of(reading: Reading, pieces: Sequence[str], cursor: int | None = None)
     folds = []
     for span in reading.spans:
         first, last = span.reference
-        start, stop = word_start(pieces, min(first + _KEPT, last - 1)), word_start(pieces, max(first, last - _KEPT))
+        start, stop = _seam(pieces, min(first + _KEPT, last - 1)), _seam(pieces, max(first, last - _KEPT))
         holds_cursor = cursor is not None and start <= cursor < stop
         if span.op is DiffOp.EQUAL and stop - start >= _WORTH_FOLDING and not holds_cursor:
             shift = span.candidate[0] - first
             folds.append(Fold((start, stop), (start + shift, stop + shift)))
     return tuple(folds)
+
+
+def _seam(pieces: Sequence[str], index: int) -> int:
+    """The blank near ``index`` that a fold can begin or end at: neither cuts a word, nor a comma from its word."""
+    for at in range(index, max(0, index - _NEAR), -1):
+        if pieces[at][:1].isspace():
+            return at
+    return word_start(pieces, index)

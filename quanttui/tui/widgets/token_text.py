@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import ClassVar
 
@@ -25,6 +26,16 @@ from quanttui.tui.widget_keys import TEXT_COMMANDS
 _SCROLL_STEP = 4
 
 
+@dataclass(frozen=True, slots=True)
+class _ReadingPlace:
+    """The token that was scrolled to, or the one at the top: which piece of it, and where in that."""
+
+    token: int
+    nth: int = 0
+    offset: int = 0
+    was_placed: bool = False
+
+
 class TokenText(ScrollView, inherit_bindings=False):
     """Follows the text's end while it grows, until the user scrolls away from it."""
 
@@ -41,6 +52,7 @@ class TokenText(ScrollView, inherit_bindings=False):
         self._placed_y = 0.0
         self._placed_token: int | None = None
         self._follows = True
+        self._held: tuple[float, _ReadingPlace] | None = None
 
     def show(self, pieces: Sequence[Piece]) -> None:
         """Paint ``pieces``, whatever was shown before."""
@@ -54,25 +66,32 @@ class TokenText(ScrollView, inherit_bindings=False):
         if same == len(old) == len(pieces):
             return
         had_text, at_end = bool(self._pieces), self.is_vertical_scroll_end
+        place = self._reading_place() if old[same:] else None
         self._pieces[kept + same :] = pieces[same:]
         self._follows = at_end and (not old[same:] or not had_text or self.max_scroll_y > 0)
         if [piece.text for piece in old] == [piece.text for piece in pieces]:
             self._refresh_looks(kept + same, len(old) - same)
         else:
             self._wrap_from(kept + same, len(old) - same)
+            self._stay_at(place)
         self._follow()
 
     def keep_in_view(self, token: int) -> None:
         """As ``scroll_to_token``, but only while the user has not scrolled."""
-        if self.scroll_y == self._placed_y:
+        if self._is_placed:
             self.scroll_to_token(token)
 
     def scroll_to_token(self, token: int) -> None:
         """Bring the line of ``token`` into view, or the one where it would stand, or that of the fold it is in."""
         region = Region(0, self._line_of_token(token), 1, 1)
-        self.scroll_to_region(region, animate=False, center=True, immediate=True)
+        self.scroll_to_region(region, animate=False, center=True, immediate=True, force=True)
         self._placed_y, self._placed_token = self.scroll_target_y, token
         self._follows = False
+
+    @property
+    def _is_placed(self) -> bool:
+        """The user has not scrolled since the text was."""
+        return self.scroll_y == min(self._placed_y, self.max_scroll_y)
 
     def _line_of_token(self, token: int) -> int:
         last = bisect_right(self._pieces, token, key=_token_of) - 1
@@ -103,24 +122,42 @@ class TokenText(ScrollView, inherit_bindings=False):
         self._fit()
 
     def _fit(self) -> None:
+        self._follows = self._follows and self._is_placed
         if self._text_width != self._wrapper.width:
             self._wrap_anew()
         self._follow()
 
     def _wrap_anew(self) -> None:
         """The reader's place stays: the difference that was scrolled to, or else what stood at the top."""
-        was_placed, at_start = self.scroll_y == self._placed_y, self.scroll_y == 0
-        top = self._wrapper.starts[min(int(self.scroll_y), len(self._wrapper.starts) - 1)]
+        place = self._reading_place()
         self._wrapper = Wrapper(self._text_width)
         self._wrap_from(0, 0)
         self.refresh()
-        if self._follows or at_start:
+        self._stay_at(place)
+
+    def _reading_place(self) -> _ReadingPlace | None:
+        if self._placed_token is not None and self._is_placed:
+            return _ReadingPlace(self._placed_token, was_placed=True)
+        if self._held is not None and self._held[0] == self.scroll_y:
+            return self._held[1]
+        top = self._wrapper.starts[min(int(self.scroll_y), len(self._wrapper.starts) - 1)]
+        if self.scroll_y == 0 or top.piece >= len(self._pieces):
+            return None
+        token = _token_of(self._pieces[top.piece])
+        return _ReadingPlace(token, top.piece - bisect_left(self._pieces, token, key=_token_of), top.offset)
+
+    def _stay_at(self, place: _ReadingPlace | None) -> None:
+        """Other lines, the same place in the text."""
+        if place is None or self._follows:
             return
-        if was_placed and self._placed_token is not None:
-            self.scroll_to_token(self._placed_token)
-        else:
-            line = self._wrapper.line_at(top)
-            self.scroll_to(y=line, animate=False, immediate=True, force=True)
+        if place.was_placed:
+            self.scroll_to_token(place.token)
+            return
+        piece = bisect_left(self._pieces, place.token, key=_token_of) + place.nth
+        y = min(self._wrapper.line_at(Place(piece, place.offset)), self.max_scroll_y)
+        if y != self.scroll_y:
+            self.scroll_to(y=y, animate=False, immediate=True, force=True)
+        self._held = (y, place)
 
     @property
     def _text_width(self) -> int:
@@ -131,7 +168,7 @@ class TokenText(ScrollView, inherit_bindings=False):
         """The scroll bar appears only with the next layout: until then scrolling has to be forced."""
         if self._follows and len(self._wrapper.lines) > self.size.height:
             self.scroll_end(animate=False, immediate=True, x_axis=False, force=True)
-            self._placed_y = self.scroll_target_y
+            self._placed_y, self._placed_token = self.scroll_target_y, None
 
     def _style(self, look: Look) -> Style:
         if look not in self._styles:
