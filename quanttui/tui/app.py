@@ -185,7 +185,7 @@ class QuantTuiApp(App[None]):
         from quanttui.tui.screens.help import HelpScreen
 
         if self.is_open and not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self.key_names))
+            self.push_screen(HelpScreen(self.key_names, self.main.pane_of_focus()))
 
     def forget_leaving(self) -> None:
         """The run ended, or the user went on working: leaving asks again."""

@@ -8,7 +8,9 @@ from textual import keys as textual_keys
 
 from quanttui.tui.key_names import read_keys, show_key
 from quanttui.tui.key_table import COMMANDS, SCOPES, KeymapError, KeyNames, check_keymap, written_keys
+from quanttui.tui.pane_help import PANE_HELP
 from quanttui.tui.screens.help import HelpScreen
+from quanttui.tui.state.pages import Pane
 
 
 @pytest.mark.parametrize(
@@ -145,3 +147,44 @@ async def test_a_divergence_command_from_the_palette_goes_to_its_pane() -> None:
         await until(pilot, lambda: "worst 1 of" in screen_text(app))
         await pilot.press(*keys("n"))
         assert app.main.run_view.cursor is None, "the key went to the divergence pane"
+
+
+@pytest.mark.parametrize(
+    ("focus", "title", "sentence", "key"),
+    [
+        ("2", "Help · Variants", "● is the reference", "r  Make the highlighted variant the reference"),
+        ("1", "Help · Model", "The models that can be compared", "o  Open a model"),
+        ("comma", "Help · Settings", "How text is generated", "tab  Go to the next pane"),
+    ],
+)
+async def test_help_begins_with_the_pane_that_has_the_focus(focus: str, title: str, sentence: str, key: str) -> None:
+    app = make_app()
+    async with running(app) as pilot:
+        await pilot.press(focus)
+        await pilot.pause()
+        await pilot.press("f1")
+        await pilot.pause()
+        shown = screen_text(app)
+        for words in (title, sentence, key):
+            assert words in shown
+        assert shown.index(sentence) < shown.index(key) < shown.index("Everywhere")
+
+
+async def test_help_of_the_divergence_pane_leaves_out_keys_that_do_something_else_there() -> None:
+    app = make_app()
+    async with running(app) as pilot:
+        await pilot.press("f5")
+        await finish(pilot)
+        await pilot.press("7")
+        await pilot.pause()
+        await pilot.press("question_mark")
+        await pilot.pause()
+        here, _, _ = screen_text(app).partition("Everywhere")
+        assert "]  Show the next candidate" in here
+        assert "→ ]" not in here
+
+
+def test_every_pane_has_its_help() -> None:
+    assert PANE_HELP.keys() == set(Pane)
+    for pane_help in PANE_HELP.values():
+        assert set(pane_help.own) <= COMMANDS.keys()

@@ -1,9 +1,11 @@
-"""Every key, made from the bindings themselves, so that a rebound key shows as it is."""
+"""What the focused pane shows and its keys, then every key; all from the commands, as they are bound now."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
@@ -13,7 +15,9 @@ from textual.widgets import Static
 
 from quanttui.tui.bindings import bindings_of
 from quanttui.tui.key_table import KeyNames
-from quanttui.tui.keys import APP_COMMANDS, GROUPS, SCREEN_COMMANDS
+from quanttui.tui.keys import APP_COMMANDS, GROUPS, SCREEN_COMMANDS, Command
+from quanttui.tui.pane_help import PANE_HELP
+from quanttui.tui.state.pages import Pane
 from quanttui.tui.widget_keys import (
     DIVERGENCE_COMMANDS,
     HELP_COMMANDS,
@@ -32,18 +36,24 @@ _SHOWN = (
 
 
 class HelpScreen(ModalScreen[None]):
-    """``keys``: those that hold now."""
+    """``keys``: those that hold now. ``pane``: the one that had the focus; what it is comes first."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(HELP_COMMANDS)
 
-    def __init__(self, keys: KeyNames) -> None:
+    def __init__(self, keys: KeyNames, pane: Pane | None = None) -> None:
         super().__init__()
         self._keys = keys
+        self._here = PANE_HELP.get(pane) if pane is not None else None
+        self._cells = max(cell_len(keys.all(command.id)) for command in _SHOWN)
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help") as box:
-            box.border_title = Content("Keys")
+            box.border_title = Content(f"Help · {self._here.title}" if self._here else "Help")
             box.border_subtitle = Content(f"{self._keys['help_close']} closes · ↑↓ scrolls")
+            if self._here is not None:
+                yield Static(Content(self._here.words), markup=False, id="help-words")
+                yield Static(self._rows(self._here.commands, self._here.inner), markup=False, classes="help-group")
+                yield Static(Content.styled("Everywhere", "bold"), markup=False, classes="help-group")
             yield Static(Content.styled(_ABOUT, "$muted"), markup=False)
             for group in GROUPS:
                 yield Static(self._group(group), markup=False, classes="help-group")
@@ -52,10 +62,15 @@ class HelpScreen(ModalScreen[None]):
         self.dismiss(None)
 
     def _group(self, group: str) -> Content:
-        rows = [Content.styled(group, "bold $primary")]
-        rows += [_row(self._keys.all(command.id), command.tooltip) for command in _SHOWN if command.group == group]
-        return Content("\n").join(rows)
+        rows = self._rows([command for command in _SHOWN if command.group == group])
+        return Content("\n").join([Content.styled(group, "bold $primary"), rows])
 
-
-def _row(keys: str, words: str) -> Content:
-    return Content.assemble((f"{keys:>12}  ", "bold"), words)
+    def _rows(self, commands: Iterable[Command], inside: Iterable[Command] = ()) -> Content:
+        """Keys and what they do; without keys that ``inside``, the focused widget's own, have taken."""
+        keys = {command: self._keys.all(command.id, inside=inside) for command in commands}
+        lines = [
+            Content.assemble((f"{names:>{self._cells}}  ", "bold"), command.tooltip)
+            for command, names in keys.items()
+            if names
+        ]
+        return Content("\n").join(lines)

@@ -244,7 +244,7 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
     def paint_footer(self) -> None:
         footer = self.query_one(FooterLines)
         footer.show_status(self.said or self._status())
-        inside = SCOPES["in the divergence pane"] if self._pane_of_focus() is Pane.DIVERGENCE else ()
+        inside = SCOPES["in the divergence pane"] if self.pane_of_focus() is Pane.DIVERGENCE else ()
         footer.show_keys([(self.keys.all(name, inside=inside), label) for name, label in self._footer_labels()])
 
     def _status(self) -> Status:
@@ -261,17 +261,17 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
         if isinstance(self.focused, Input | TextArea):
             return [(name, "leave field" if name == "back" else COMMANDS[name].label) for name in FOOTER_TYPING]
         chosen: tuple[str, ...]
-        if self._pane_of_focus() is Pane.DIVERGENCE:
+        if self.pane_of_focus() is Pane.DIVERGENCE:
             chosen = FOOTER_DIVERGENCE
         elif self.is_busy:
             chosen = FOOTER_RUNNING
         else:
-            in_setup = self.focused is None or self._pane_of_focus() not in (Pane.REFERENCE, Pane.CANDIDATE)
+            in_setup = self.focused is None or self.pane_of_focus() not in (Pane.REFERENCE, Pane.CANDIDATE)
             chosen = FOOTER_IDLE if self.run_view is None or in_setup else FOOTER_DONE
         one = self.run_view is not None and len(self.run_view.candidates) < 2
         return [(name, COMMANDS[name].label) for name in chosen if not (one and name == "next_candidate")]
 
-    def _pane_of_focus(self) -> Pane | None:
+    def pane_of_focus(self) -> Pane | None:
         ids = [widget.id for widget in (self.focused.ancestors_with_self if self.focused else ())]
         return next((pane for pane in Pane if pane.value in ids), None)
 

@@ -1,0 +1,92 @@
+"""What each pane shows, in a sentence or two, and the commands that matter there. Its keys come from the key table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from quanttui.tui.keys import READING, SCREEN_COMMANDS, Command
+from quanttui.tui.state.pages import Pane
+from quanttui.tui.widget_keys import (
+    DIVERGENCE_COMMANDS,
+    LIST_COMMANDS,
+    STRIP_COMMANDS,
+    SWITCH_COMMANDS,
+    TEXT_COMMANDS,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PaneHelp:
+    """``inner``: the keys of the widget that has the focus there; they go before the cockpit's of the same name."""
+
+    title: str
+    words: str
+    own: tuple[str, ...] = ()
+    inner: tuple[Command, ...] = ()
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """What does something first, what only moves last."""
+        own = (command for name in self.own for command in SCREEN_COMMANDS if command.id == name)
+        return tuple(sorted((*self.inner, *own), key=lambda command: not command.in_palette))
+
+
+_READING = tuple(command.id for command in SCREEN_COMMANDS if command.group == READING)
+
+PANE_HELP: Mapping[Pane, PaneHelp] = {
+    Pane.MODEL: PaneHelp(
+        "Model",
+        "The models that can be compared: the demo, and what lies in the Hugging Face cache. Enter chooses one; "
+        "✗ marks what cannot be run, and choosing it says why.",
+        ("open",),
+        LIST_COMMANDS,
+    ),
+    Pane.VARIANTS: PaneHelp(
+        "Variants",
+        "The ways of holding the model: ● is the reference, ☑ are the candidates that are compared with it. Sizes are "
+        "estimates until a run has measured them.",
+        ("tick", "reference", "add", "run"),
+        LIST_COMMANDS,
+    ),
+    Pane.PROMPT: PaneHelp(
+        "Prompt",
+        "What every variant continues. Letters are text here; the keys of the cockpit act once the field is left.",
+        ("run", "back", "example"),
+    ),
+    Pane.SETTINGS: PaneHelp(
+        "Settings",
+        "How text is generated: always the most likely token, or drawn at random where sample is on; the same seed "
+        "draws the same. A wrong value says what is allowed.",
+        ("run", "back", "pane_next"),
+        SWITCH_COMMANDS,
+    ),
+    Pane.REFERENCE: PaneHelp(
+        "Reference",
+        "What the model writes in full precision, and what that costs: weights, peak memory, speed. Underlined words "
+        "differ from the candidate shown; ▶ marks where the two part.",
+        _READING,
+        TEXT_COMMANDS,
+    ),
+    Pane.CANDIDATE: PaneHelp(
+        "Candidate",
+        "What a quantized variant writes; each figure stands beside its share of the reference's. Underlined words "
+        "differ from the reference; ▶ marks where the two part.",
+        _READING,
+        TEXT_COMMANDS,
+    ),
+    Pane.MEMORY: PaneHelp(
+        "Memory",
+        "What the device, or this host, has in use now; what of that is the engine's own; and the highest since the "
+        "start. A reading that is late says how old it is.",
+        ("zoom",),
+    ),
+    Pane.DIVERGENCE: PaneHelp(
+        "Divergence",
+        "How far the candidate's next-token probabilities are from the reference's, token by token of the reference's "
+        "text: the higher the bar, the further. ▲ marks a token that the candidate would have chosen otherwise, "
+        "△ one where that was a toss-up.",
+        ("next_candidate", "previous_candidate", "zoom"),
+        (*STRIP_COMMANDS, *DIVERGENCE_COMMANDS),
+    ),
+}
