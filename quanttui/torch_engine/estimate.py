@@ -12,8 +12,8 @@ from quanttui.torch_engine.blueprint import Blueprint, draw_blueprint
 from quanttui.torch_engine.checkpoint import Checkpoint, peek_checkpoint
 from quanttui.torch_engine.dtypes import TORCH_DTYPES
 from quanttui.torch_engine.planned import FullWeight, PlannedWeights, plan_weights
-from quanttui.torch_engine.quantize import load_dtype
 from quanttui.torch_engine.score import scoring_buffer_bytes
+from quanttui.torch_engine.stored import request_dtype
 from quanttui.torch_engine.walk import Walked, walk
 
 _FP16_BYTES = 2
@@ -44,7 +44,7 @@ class Estimator:
         load = request.load
         checkpoint = peek_checkpoint(load.path)
         weights = plan_weights(checkpoint, load)
-        dtype = load_dtype(load.variant, load.reference_dtype)
+        dtype = request_dtype(load, checkpoint)
         way = self._walked(checkpoint, dtype, request.tokens)
         scratch = _layer_scratch(weights, way.tokens, self._device)
         is_reference = load.variant.precision is load.reference_dtype
@@ -91,8 +91,11 @@ def _load_extra(weights: PlannedWeights, device: torch.device) -> int:
 
     Weights are quantized one after the other, so the largest in full is what counts: in the dtype it is read in, and
     for int8 as a copy in fp16 too. On a CPU int8 rounds by torch's own operations, which make three more of those.
+    What is saved quantized needs none of that, but lies there whole before it is dequantized: at most half of it.
     What is not quantized goes straight to its place, but for experts that are merged while their parts still lie there.
     """
+    if weights.is_stored:
+        return 0 if weights.quantized else weights.parameter_bytes // 2
     fp16_copies = 1 if device.type == "cuda" else 4
     largest = max(
         (_in_full(weight) + _rounding(weight, weights, fp16_copies) for weight in weights.quantized), default=0

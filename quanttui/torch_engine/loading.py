@@ -12,7 +12,7 @@ import torch
 
 from quanttui.errors import VariantUnsupportedError
 from quanttui.records import LoadProgress, LoadReport, LoadRequest
-from quanttui.torch_engine.blueprint import Blueprint, check_variant, draw_blueprint, modules_left_alone
+from quanttui.torch_engine.blueprint import Blueprint, check_variant, draw_blueprint
 from quanttui.torch_engine.checkpoint import open_checkpoint
 from quanttui.torch_engine.decoder import Decoder
 from quanttui.torch_engine.failures import as_user_error, release_frames, translated
@@ -21,9 +21,9 @@ from quanttui.torch_engine.layers import quantize_tied_head, settle_4bit_paths
 from quanttui.torch_engine.load import read_weights
 from quanttui.torch_engine.memory import MemoryMeter, release_memory, weights_placed_apart
 from quanttui.torch_engine.operations import raise_if_stopped
-from quanttui.torch_engine.quantize import LoadPlan, plan_load
+from quanttui.torch_engine.quantize import LoadPlan
 from quanttui.torch_engine.settings_notes import settings_set_aside
-from quanttui.torch_engine.stored import check_stored_variant, plan_stored, stored_notes
+from quanttui.torch_engine.stored import check_stored_variant, plan_request, stored_notes
 from quanttui.torch_engine.templates import RENDERER
 from quanttui.torch_engine.threads import use_threads
 from quanttui.torch_engine.tokens import check_vocabulary, has_chat_template, open_tokenizer
@@ -90,16 +90,10 @@ def _check(request: LoadRequest, place: Place) -> _Job:
     notes = [*blueprint.checkpoint.notes, *check_vocabulary(tokenizer, blueprint.embedding_rows)]
     if has_chat_template(tokenizer):
         RENDERER.warm_up()
-    plan = _plan(request, blueprint)
+    plan = plan_request(request, blueprint)
     notes += stored_notes(blueprint.checkpoint, request.variant)
     notes += use_threads(place.device, place.threads, blueprint.parameter_count)
     return _Job(request, blueprint, tokenizer, plan, notes)
-
-
-def _plan(request: LoadRequest, blueprint: Blueprint) -> LoadPlan:
-    if blueprint.checkpoint.stored_as is not None:
-        return plan_stored(blueprint.checkpoint, request.variant, request.reference_dtype)
-    return plan_load(request.variant, request.reference_dtype, modules_left_alone(blueprint, request.variant))
 
 
 def _settle(job: _Job, model: Any, device: torch.device) -> list[str]:

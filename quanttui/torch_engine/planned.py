@@ -17,10 +17,11 @@ from transformers.modeling_utils import local_torch_dtype
 from transformers.quantizers.auto import AutoHfQuantizer
 
 from quanttui.records import LoadRequest, Precision
-from quanttui.torch_engine.blueprint import Blueprint, check_variant, draw_blueprint, modules_left_alone
+from quanttui.torch_engine.blueprint import Blueprint, check_variant, draw_blueprint
 from quanttui.torch_engine.checkpoint import Checkpoint
 from quanttui.torch_engine.layers import quantize_tied_head, quantize_weight
-from quanttui.torch_engine.quantize import LoadPlan, load_dtype, plan_load
+from quanttui.torch_engine.quantize import LoadPlan
+from quanttui.torch_engine.stored import check_stored_variant, plan_request, request_dtype
 from quanttui.torch_engine.weights import parameter_bytes
 
 
@@ -42,7 +43,8 @@ class PlannedWeights:
     """``parameter_bytes`` as a load will report them; ``quantized``: each weight that is quantized while loading.
 
     ``plain_bytes``: of the weights that stay as they are read. ``merged_bytes``: the largest weight with three or
-    more dimensions, which is put together from several tensors of the files (the experts of a layer).
+    more dimensions, which is put together from several tensors of the files (the experts of a layer). ``is_stored``:
+    the files hold them quantized.
     """
 
     parameter_bytes: int
@@ -50,24 +52,26 @@ class PlannedWeights:
     merged_bytes: int
     plain_bytes: int
     is_int8: bool
+    is_stored: bool
 
 
 def plan_weights(checkpoint: Checkpoint, request: LoadRequest) -> PlannedWeights:
     """What the weights of ``request`` will be. Raises as ``Engine.estimate`` does."""
-    blueprint = draw_blueprint(checkpoint, load_dtype(request.variant, request.reference_dtype))
+    blueprint = draw_blueprint(checkpoint, request_dtype(request, checkpoint))
     check_variant(blueprint, request.variant)
-    plan = plan_load(request.variant, request.reference_dtype, modules_left_alone(blueprint, request.variant))
-    tied_head_bytes = _head_weight(blueprint, request)
-    config = plan.quantization_config()
-    quantized = _quantize(blueprint, request, plan, config) if config is not None else ()
+    check_stored_variant(checkpoint, request.variant)
+    plan = plan_request(request, blueprint)
+    tied_head = _head_weight(blueprint, request)
+    quantized = _quantize(blueprint, request, plan) if plan.bnb_options is not None else ()
     _keep_in_fp32(blueprint.model, plan.dtype)
     parameters = list(blueprint.model.parameters())
     return PlannedWeights(
         parameter_bytes=parameter_bytes(blueprint.model),
-        quantized=quantized + tied_head_bytes,
+        quantized=quantized + tied_head,
         merged_bytes=max((p.nbytes for p in parameters if p.dim() > 2), default=0),
         plain_bytes=sum(p.nbytes for p in parameters if p.is_floating_point()),
         is_int8=request.variant.precision is Precision.INT8,
+        is_stored=plan.is_stored,
     )
 
 
@@ -78,15 +82,14 @@ def _head_weight(blueprint: Blueprint, request: LoadRequest) -> tuple[FullWeight
     return (FullWeight(weight.shape[1], weight.shape[0], weight.itemsize),)
 
 
-def _quantize(
-    blueprint: Blueprint, request: LoadRequest, plan: LoadPlan, config: BitsAndBytesConfig
-) -> tuple[FullWeight, ...]:
-    """Quantize ``blueprint.model`` in place, as the loader does; returns what the weights were before."""
+def _quantize(blueprint: Blueprint, request: LoadRequest, plan: LoadPlan) -> tuple[FullWeight, ...]:
+    """Quantize ``blueprint.model`` in place, as the loader does, or did when the files were saved; returns what the
+    weights were before."""
     model: Any = blueprint.model
     has_tied_head, head_name = blueprint.has_tied_head, str(blueprint.head_name)
     # bitsandbytes keeps the first code book it makes for all later ones: it must not be one on the meta device
     quantize_blockwise(torch.zeros(1))
-    quantizer = AutoHfQuantizer.from_config(config, pre_quantized=False)
+    quantizer = AutoHfQuantizer.from_config(BitsAndBytesConfig(**(plan.bnb_options or {})), pre_quantized=False)
     with local_torch_dtype(plan.dtype):  # the new layers' biases take the default dtype
         quantizer.preprocess_model(model=model, dtype=plan.dtype, device_map={"": "cpu"})
     full = []

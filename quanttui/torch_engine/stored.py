@@ -6,10 +6,11 @@ import torch
 
 from quanttui.errors import VariantUnsupportedError
 from quanttui.prequantized import quantization_settings
-from quanttui.records import Precision, Variant
+from quanttui.records import LoadRequest, Precision, Variant
+from quanttui.torch_engine.blueprint import Blueprint, modules_left_alone
 from quanttui.torch_engine.checkpoint import Checkpoint
 from quanttui.torch_engine.dtypes import TORCH_DTYPES
-from quanttui.torch_engine.quantize import LoadPlan
+from quanttui.torch_engine.quantize import LoadPlan, load_dtype, plan_load
 
 _OPTIONS = (
     "load_in_8bit",
@@ -42,6 +43,20 @@ def plan_stored(checkpoint: Checkpoint, variant: Variant, reference_dtype: Preci
     settings = quantization_settings(checkpoint.config) or {}
     options = {name: settings[name] for name in _OPTIONS if name in settings}
     return LoadPlan(TORCH_DTYPES[checkpoint.dtype or reference_dtype], options, is_stored=True)
+
+
+def request_dtype(request: LoadRequest, checkpoint: Checkpoint) -> torch.dtype:
+    """Of all that is not quantized; a quantized checkpoint keeps its own."""
+    if checkpoint.stored_as is not None and request.variant.precision.is_quantized:
+        return TORCH_DTYPES[checkpoint.dtype or request.reference_dtype]
+    return load_dtype(request.variant, request.reference_dtype)
+
+
+def plan_request(request: LoadRequest, blueprint: Blueprint) -> LoadPlan:
+    """How ``request`` is loaded, whichever way its checkpoint was saved."""
+    if blueprint.checkpoint.stored_as is not None:
+        return plan_stored(blueprint.checkpoint, request.variant, request.reference_dtype)
+    return plan_load(request.variant, request.reference_dtype, modules_left_alone(blueprint, request.variant))
 
 
 def stored_notes(checkpoint: Checkpoint, variant: Variant) -> list[str]:

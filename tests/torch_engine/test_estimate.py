@@ -12,6 +12,7 @@ import torch
 from bitsandbytes.functional import name2qmap
 from driving import DEMO, LoadModel, load, load_request
 from small_models import gemma2, gpt2, gpt_neox, granite, llama, qwen2, save_model
+from test_stored_quantized import save_quantized
 
 from quanttui.errors import LoadError, UsageError, VariantUnsupportedError
 from quanttui.records import EstimateRequest, MemoryEstimate
@@ -81,6 +82,20 @@ def test_the_cache_is_foretold_to_the_byte(
             for _, tensor in kept_tensors(decoder._inputs["past_key_values"])
         }
         assert estimate(torch_engine, folders[name], "bf16", tokens).kv_cache_bytes == sum(storages.values())
+
+
+@pytest.mark.parametrize("stored", ["int8", "nf4+dq", "fp4+compute=fp32"])
+def test_what_was_saved_quantized_is_foretold_to_the_byte(
+    torch_engine: TorchEngine, folders: dict[str, Path], tmp_path: Path, stored: str
+) -> None:
+    save_quantized(folders["qwen2, biases"], tmp_path, stored)
+    for variant in (stored, "bf16"):
+        foretold = estimate(torch_engine, tmp_path, variant).weights_bytes
+        report = load(torch_engine, tmp_path, variant).report
+        torch_engine.close()
+        assert foretold == report.parameter_bytes, variant
+    with pytest.raises(VariantUnsupportedError, match="was saved as"):
+        estimate(torch_engine, tmp_path, "nf4")
 
 
 def test_a_config_alone_gives_the_same_estimate(torch_engine: TorchEngine, tmp_path: Path) -> None:
