@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from quanttui.cli.page import plain_table
-from quanttui.records import CandidateSummary, LoadRecord, Output, Run
+from quanttui.records import CandidateResult, CandidateSummary, LoadRecord, Output, Run
 from quanttui.text import safe_line
 from quanttui.units import (
     NOT_AVAILABLE,
@@ -93,7 +93,12 @@ def _outputs(run: Run, index: int) -> list[Output]:
     """Of the variant loaded ``index``-th: the reference's are 0, the first candidate's are 1."""
     if index == 0:
         return [result.reference for result in run.prompts]
-    return [result.candidates[index - 1].output for result in run.prompts]
+    return [candidate.output for candidate in _candidates(run, index)]
+
+
+def _candidates(run: Run, index: int) -> list[CandidateResult]:
+    """One a prompt, of the prompts that a run which ended early came to."""
+    return [result.candidates[index - 1] for result in run.prompts if len(result.candidates) >= index]
 
 
 def _speed(run: Run, index: int) -> float | None:
@@ -102,7 +107,7 @@ def _speed(run: Run, index: int) -> float | None:
 
 def _parts_at(run: Run, index: int) -> str:
     """First divergences, prompt by prompt, counted from 1 as the screen counts; "=" where the texts are equal."""
-    found = [result.candidates[index - 1].first_divergence for result in run.prompts]
+    found = [candidate.first_divergence for candidate in _candidates(run, index)]
     return " ".join("=" if first is None else str(first + 1) for first in found)
 
 

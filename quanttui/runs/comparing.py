@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 
 from quanttui.records import DivergenceSummary, GenerationSettings, Variant
-from quanttui.records.history import StoredRun
+from quanttui.records.history import RunState, StoredRun
 from quanttui.runs.figures import Estimate, VariantFigures, run_figures
 
 _Z_95 = 1.96
@@ -128,8 +128,8 @@ def _cautions(first: StoredRun, second: StoredRun) -> Iterator[str]:
     if one.reference != two.reference:
         yield f"The references differ, {one.reference} and {two.reference}: each divergence is from its own."
     for stored in (first, second):
-        if stored.line.state != "done":
-            yield f"The run {stored.line.run_id} is {stored.line.state}: it may lack figures."
+        if stored.line.state is not RunState.DONE:
+            yield f"The run {stored.line.run_id} did not end well ({stored.line.state}): it lacks figures."
 
 
 def _figures(first: StoredRun, second: StoredRun) -> Iterator[FigurePair]:

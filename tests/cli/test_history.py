@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from quanttui.engine.scripted import Fault, ScriptedEngine, default_script
+from quanttui.errors import OutOfMemoryError
+from quanttui.pipeline import run_comparison
+from quanttui.pipeline.recorded import recorded, recording
+from quanttui.records import GenerationSettings, ModelEntry, ModelSource, RunRequest
+from quanttui.records.events import RunFailed
+from quanttui.variants import parse_variant
 
 COMPARE = ("compare", "--prompt", "Once upon a time", "--max-new-tokens", "12")
 
@@ -107,6 +116,26 @@ def test_deleting_wants_a_word_where_nobody_can_be_asked(command: Any) -> None:
     assert deleted == [{"run_id": newest}]
     assert run_ids(command) == [oldest]
     assert command("history", "delete", newest, "--yes").code == 2
+
+
+@pytest.mark.parametrize(
+    ("stage", "variant"), [("load", "bf16"), ("generate", "bf16"), ("load", "nf4"), ("score", "nf4")]
+)
+def test_a_run_that_ended_early_is_shown_with_what_it_has(command: Any, home: Path, stage: str, variant: str) -> None:
+    fault = Fault(stage, variant, 0, OutOfMemoryError("no room there", "Close something."))
+    engine = ScriptedEngine(replace(default_script(), faults=(fault,)))
+    path = home / "quanttui" / "data" / "history.db"
+    entry = ModelEntry("demo", "/nowhere", ModelSource.DEMO)
+    variants = (parse_variant("int8"), parse_variant("nf4"))
+    request = RunRequest("early", entry, parse_variant("bf16"), variants, ("Once", "A king"), GenerationSettings(9))
+    *_, last = recorded(run_comparison(engine, request), recording(path, "screen"), pytest.fail)
+    assert isinstance(last, RunFailed)
+    shown = command("history", "show", "early")
+    assert shown.code == 0
+    assert "no room there" in shown.out
+    assert "--candidate=nf4" in shown.out
+    assert json.loads(command("history", "show", "early", "--json").out)["failure"] == "no room there"
+    assert json.loads(command("history", "list", "--json").out)["runs"][0]["state"] == "failed"
 
 
 def test_the_path_is_told_whether_it_is_there_or_not(command: Any, home: Path) -> None:

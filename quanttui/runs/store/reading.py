@@ -31,13 +31,16 @@ from quanttui.runs.store.writing import StoredEnding, StoredOutput
 CUT_OFF = "cut off: the process that recorded it ended before the run did"
 LATEST = "latest"
 _ENOUGH = 2
+# A page is full soon, and only as many runs are looked at; a count has to walk through all prompts, in their order.
+_ONE_BY_ONE = "EXISTS (SELECT 1 FROM prompts WHERE prompts.run_id = runs.run_id AND instr(prompt_key, ?))"
+_ALL_AT_ONCE = "run_id IN (SELECT run_id FROM prompts WHERE instr(prompt_key, ?))"
 
 
 def read_lines(connection: sqlite3.Connection, wanted: RunFilter, limit: int, offset: int) -> tuple[RunLine, ...]:
     """The newest first."""
-    where, values = _conditions(wanted)
+    where, values = _conditions(wanted, _ONE_BY_ONE)
     rows = connection.execute(
-        f"SELECT line, state, ended FROM runs WHERE {where} ORDER BY started DESC, run_id LIMIT ? OFFSET ?",
+        f"SELECT line, state, ended FROM runs WHERE {where} ORDER BY started DESC, run_id DESC LIMIT ? OFFSET ?",
         (*values, limit, offset),
     )
     with _sound_rows():
@@ -45,7 +48,7 @@ def read_lines(connection: sqlite3.Connection, wanted: RunFilter, limit: int, of
 
 
 def count_lines(connection: sqlite3.Connection, wanted: RunFilter) -> int:
-    where, values = _conditions(wanted)
+    where, values = _conditions(wanted, _ALL_AT_ONCE)
     (count,) = connection.execute(f"SELECT count(*) FROM runs WHERE {where}", values).fetchone()
     return int(count)
 
@@ -53,7 +56,7 @@ def count_lines(connection: sqlite3.Connection, wanted: RunFilter) -> int:
 def find_run(connection: sqlite3.Connection, text: str) -> str:
     """The id that ``text`` begins, or of the run that began last. Raises UsageError."""
     if text == LATEST:
-        found = connection.execute("SELECT run_id FROM runs ORDER BY started DESC, run_id LIMIT 1").fetchall()
+        found = connection.execute("SELECT run_id FROM runs ORDER BY started DESC, run_id DESC LIMIT 1").fetchall()
         if not found:
             raise UsageError("the history is empty", "quanttui compare makes a run.")
         return str(found[0][0])
@@ -161,11 +164,11 @@ def _candidate(variant: Variant, stored: StoredOutput, divergence: str | None, s
     )
 
 
-def _conditions(wanted: RunFilter) -> tuple[str, list[Any]]:
+def _conditions(wanted: RunFilter, in_prompt: str) -> tuple[str, list[Any]]:
     parts: list[tuple[str, Any]] = [
         *(("instr(model_key, ?)", plain(word)) for word in wanted.model),
         *(("instr(variant_key, ' ' || ?)", plain(word)) for word in wanted.variant),
-        *(("run_id IN (SELECT run_id FROM prompts WHERE instr(prompt_key, ?))", plain(word)) for word in wanted.text),
+        *((in_prompt, plain(word)) for word in wanted.text),
     ]
     if wanted.state is not None:
         parts.append(("state = ?", wanted.state))
