@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.content import Content
 
 from quanttui.tui.key_table import DEFAULT_KEYS, KeyNames
 from quanttui.tui.keys import Command
@@ -32,3 +33,8 @@ def key_names(app: App[object]) -> KeyNames:
     """Those of ``app``; the defaults in an app that rebinds nothing."""
     names = getattr(app, "key_names", DEFAULT_KEYS)
     return names if isinstance(names, KeyNames) else DEFAULT_KEYS
+
+
+def keyed_title(app: App[object], command_id: str, words: str) -> Content:
+    """A pane's title with the key that leads there before it."""
+    return Content.assemble((f"{key_names(app)[command_id]} ", "$muted"), words)

@@ -106,6 +106,7 @@ async def test_footer_hints_and_help_say_the_keys_that_hold_now() -> None:
         assert "Press F9 to run" in shown
         assert "m jumps to the next" in shown
         assert "F5" not in shown
+        assert "Q Prompt" in shown
         await pilot.press("f5")
         assert app.main.run_view is None
         await pilot.press("question_mark")
@@ -118,6 +119,15 @@ async def test_footer_hints_and_help_say_the_keys_that_hold_now() -> None:
         await pilot.pause()
         await pilot.press("ctrl+a", "ctrl+k", "f9")
         assert "Q goes to the prompt" in status(app)
+
+
+async def test_tabs_of_a_small_terminal_name_the_keys_that_hold_now() -> None:
+    app = make_app(keymap={"memory": "M,upper_m"})
+    async with running(app, (80, 24)) as pilot:
+        assert "M Memory" in screen_text(app)
+        await pilot.click("#page-tabs", offset=(60, 0))
+        await pilot.pause()
+        assert app.main.page == "memory"
 
 
 async def test_the_divergence_panes_keys_are_rebound_and_in_the_palette() -> None:

@@ -81,9 +81,9 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
                     yield SettingsRow(choices.settings)
                 yield CandidateBar()
                 with Horizontal(id="outputs"):
-                    yield OutputPane(4, "Reference", "reference")
-                    yield OutputPane(5, "Candidate", "candidate")
-                yield DivergencePane(Pane.DIVERGENCE, 7)
+                    yield OutputPane(self.keys["reference_output"], "Reference", "reference")
+                    yield OutputPane(self.keys["candidate_output"], "Candidate", "candidate")
+                yield DivergencePane(Pane.DIVERGENCE, self.keys["divergence"])
         yield FooterLines()
 
     def on_mount(self) -> None:

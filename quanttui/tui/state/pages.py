@@ -35,6 +35,11 @@ PAGE_OF = {
     Pane.DIVERGENCE: Page.DIVERGENCE,
 }
 
+# The command whose key leads to a pane.
+COMMAND_OF = {pane: pane.value for pane in Pane} | {
+    Pane.REFERENCE: "reference_output",
+    Pane.CANDIDATE: "candidate_output",
+}
 TAB_NAMES = {pane: pane.title() for pane in NUMBERED}
 
 WIDE_COLUMNS, WIDE_ROWS = 112, 38

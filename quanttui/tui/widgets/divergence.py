@@ -34,7 +34,7 @@ class DivergencePane(Vertical):
     """How far apart two models are on one text, token by token.
 
     ``DivergenceStrip.CursorMoved`` and ``Hinted`` bubble out of here: the screen can move the reference's highlight
-    with the one and say the other. ``number``: the key that leads here.
+    with the one and say the other. ``key`` leads here.
     """
 
     ALLOW_MAXIMIZE = True
@@ -78,9 +78,9 @@ class DivergencePane(Vertical):
         def control(self) -> DivergencePane:
             return self.pane
 
-    def __init__(self, widget_id: str | None = None, number: int | None = None) -> None:
+    def __init__(self, widget_id: str | None = None, key: str | None = None) -> None:
         super().__init__(id=widget_id, classes="pane")
-        self._number = f"{number} " if number else ""
+        self._key = f"{key} " if key else ""
         self._score: Score | None = None
         self._variants: tuple[Variant, Variant] | None = None
         self._pieces: tuple[str, ...] = ()
@@ -143,10 +143,10 @@ class DivergencePane(Vertical):
 
     def _title(self) -> Content:
         if not self._variants:
-            return Content.assemble((self._number, "$foreground-muted"), "Divergence")
+            return Content.assemble((self._key, "$foreground-muted"), "Divergence")
         ours, theirs = self._names()
         words = f"Divergence · KL({ours}‖{theirs}), nats per token"
-        return Content.assemble((self._number, "$foreground-muted"), words)
+        return Content.assemble((self._key, "$foreground-muted"), words)
 
     @on(DivergenceStrip.CursorMoved)
     def _inspect(self, event: DivergenceStrip.CursorMoved) -> None:

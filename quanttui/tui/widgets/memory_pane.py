@@ -12,6 +12,7 @@ from textual.widgets import Static
 from quanttui.records import GpuReading, HostReading, MemoryReading
 from quanttui.text import safe_line
 from quanttui.tui import measures
+from quanttui.tui.bindings import keyed_title
 from quanttui.units import format_gib, format_memory
 
 _HISTORY = 240
@@ -31,7 +32,7 @@ class MemoryPane(VerticalScroll):
         yield Static("no reading yet", markup=False)
 
     def on_mount(self) -> None:
-        self.border_title = Content.assemble(("6 ", "$muted"), "Memory")
+        self.border_title = keyed_title(self.app, "memory", "Memory")
 
     def show(self, reading: MemoryReading) -> None:
         self._reading = reading

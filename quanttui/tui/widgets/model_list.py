@@ -11,6 +11,7 @@ from textual.widgets import OptionList, Static
 
 from quanttui.records import ModelEntry
 from quanttui.text import safe_line
+from quanttui.tui.bindings import keyed_title
 from quanttui.tui.messages import ModelRequested
 from quanttui.tui.widgets.choice_list import ChoiceList, Row
 from quanttui.units import format_bytes
@@ -29,7 +30,7 @@ class ModelList(Vertical):
         yield Static(self._unlisted, markup=False, classes="detail")
 
     def on_mount(self) -> None:
-        self.border_title = Content.assemble(("1 ", "$muted"), "Model")
+        self.border_title = keyed_title(self.app, "model", "Model")
 
     def show(self, entries: Sequence[ModelEntry], chosen: ModelEntry | None) -> None:
         """``chosen`` has the mark; the line beneath tells more of the highlighted one."""

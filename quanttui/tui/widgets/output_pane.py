@@ -25,13 +25,13 @@ _IN_TITLE = 2
 
 
 class OutputPane(Vertical):
-    """``number`` is the key that leads here; ``role`` is "Reference" or "Candidate"."""
+    """``key`` leads here; ``role`` is "Reference" or "Candidate"."""
 
     ALLOW_MAXIMIZE = True
 
-    def __init__(self, number: int, role: str, widget_id: str) -> None:
+    def __init__(self, key: str, role: str, widget_id: str) -> None:
         super().__init__(id=widget_id, classes="pane")
-        self.number, self.role = number, role
+        self.key, self.role = key, role
         self._figures: Sequence[Figure] = ()
         self._hint = ""
         self._figure_lines = -1
@@ -59,7 +59,7 @@ class OutputPane(Vertical):
     def entitle(self, variant: str, place: str = "", subtitle: str = "") -> None:
         """``place``: which of how many; ``subtitle``: the first divergence in words."""
         self._heading = Content.assemble(
-            (f"{self.number} ", "$muted"),
+            (f"{self.key} ", "$muted"),
             self.role,
             (f" {safe_line(variant)}", "bold") if variant else "",
             (f" {place}", "$muted") if place else "",

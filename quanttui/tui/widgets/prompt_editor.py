@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.content import Content
 from textual.widgets import TextArea
 
 from quanttui.text import safe_text
+from quanttui.tui.bindings import keyed_title
 
 
 class SafeTextArea(TextArea):
@@ -39,7 +39,7 @@ class PromptEditor(Vertical):
         )
 
     def on_mount(self) -> None:
-        self.border_title = Content.assemble(("3 ", "$muted"), "Prompt")
+        self.border_title = keyed_title(self.app, "prompt", "Prompt")
         self.query_one(TextArea).cursor_location = self.query_one(TextArea).document.end
 
     @property

@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from quanttui.records import GenerationSettings
+from quanttui.tui.bindings import keyed_title
 from quanttui.tui.messages import SettingsEdited
 from quanttui.tui.state.selection import Selection
 from quanttui.tui.state.settings_form import FormResult, read_settings
@@ -42,7 +43,7 @@ class SettingsRow(Vertical):
         yield Static(markup=False, id="settings-problem")
 
     def on_mount(self) -> None:
-        self.border_title = Content.assemble((", ", "$muted"), "Settings")
+        self.border_title = keyed_title(self.app, "settings", "Settings")
         self._judge()
 
     def read(self) -> FormResult:

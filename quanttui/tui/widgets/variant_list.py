@@ -9,6 +9,7 @@ from textual.widgets import OptionList, Static
 
 from quanttui.records import Variant
 from quanttui.text import safe_line
+from quanttui.tui.bindings import keyed_title
 from quanttui.tui.messages import VariantTickRequested
 from quanttui.tui.state.selection import DESCRIPTIONS, Selection
 from quanttui.tui.widgets.choice_list import ChoiceList, Row
@@ -27,7 +28,7 @@ class VariantList(Vertical):
         yield Static(markup=False, classes="detail")
 
     def on_mount(self) -> None:
-        self.border_title = Content.assemble(("2 ", "$muted"), "Variants")
+        self.border_title = keyed_title(self.app, "variants", "Variants")
 
     @property
     def highlighted(self) -> Variant | None:
