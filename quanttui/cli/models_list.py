@@ -43,7 +43,7 @@ def _table(models: list[ModelEntry]) -> Table:
             Text(safe_line(entry.id)),
             format_bytes(entry.size_bytes),
             format_count(entry.parameter_count),
-            str(entry.dtype or entry.prequantized or NOT_AVAILABLE),
+            str(entry.prequantized or entry.dtype or NOT_AVAILABLE),
             NOT_AVAILABLE if entry.context_length is None else str(entry.context_length),
             Text(safe_line(entry.architecture or NOT_AVAILABLE)),
             Text(safe_line(entry.problem or ""), "yellow"),

@@ -64,9 +64,9 @@ def stored_notes(checkpoint: Checkpoint, variant: Variant) -> list[str]:
     if stored is None:
         return []
     if variant.precision.is_quantized:
-        return [f"runs as it was saved, {stored}: the options are those of its config.json"]
+        return ["runs as it was saved: the options are those of its config.json"]
     return [
-        f"{variant} is dequantized from {stored}, as which the model was saved: what was lost then stays lost, "
+        f"dequantized from {stored}, as which the model was saved: what was lost then stays lost, "
         f"and {stored} differs from this by its arithmetic alone"
     ]
 

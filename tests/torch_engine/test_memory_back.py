@@ -33,6 +33,10 @@ QUANTIZATIONS = {
 }
 
 
+EVERY_VARIANT = ("fp32", "fp16", "bf16", "int8", "nf4", "fp4", "nf4+dq", "fp4+dq", "int8+head", "nf4+head")
+MIB = 2**20
+
+
 def bytes_by_hand(folder: Path, variant: str) -> int:
     """Parameter by parameter, as bitsandbytes documents its state; tied weights come once out of ``parameters()``."""
     options = QUANTIZATIONS[variant]
@@ -76,22 +80,38 @@ def test_the_parameter_count_is_unpacked_and_the_same_for_every_variant(
 
 def test_memory_is_back_after_each_cycle_and_stays_flat() -> None:
     """In a process of its own: the pages of another test's libraries and threads would come and go in the figures."""
-    script = Path(__file__).with_name("load_cycles.py")
-    finished = subprocess.run(
-        [sys.executable, script, "12"],
-        capture_output=True,
-        text=True,
-        timeout=170,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
-    assert finished.returncode == 0, finished.stderr
-    cycles = json.loads(finished.stdout)
+    cycles = load_cycles(12)
     for cycle in cycles[4:]:  # the first of each kind brings code and buffers of its own
         assert cycle["residual_bytes"] < 4 * 2**20
         assert cycle["peak_bytes"] >= 0.9 * cycle["parameter_bytes"]
     levels = [cycle["resident_bytes"] for cycle in cycles]
     assert min(levels[8:]) - min(levels[4:8]) < 6 * 2**20  # one bf16 model that stays would be 14 MiB
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("variant", EVERY_VARIANT)
+def test_the_host_is_back_after_25_cycles_of_every_variant(variant: str) -> None:
+    """Against the level after the second cycle: the first brings code and buffers that stay for good."""
+    levels = [cycle["resident_bytes"] for cycle in load_cycles(27, variant)]
+    grown = max(levels[2:]) - levels[1]
+    print(f"{variant}: at most {grown / MIB:+.1f} MiB over 25 cycles, {(levels[-1] - levels[1]) / MIB:+.1f} at the end")
+    assert grown < 64 * MIB
+
+
+def load_cycles(count: int, *variants: str) -> list[dict[str, int]]:
+    script = Path(__file__).with_name("load_cycles.py")
+    finished = subprocess.run(
+        [sys.executable, script, str(count), *variants],
+        capture_output=True,
+        text=True,
+        timeout=500,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    assert finished.returncode == 0, finished.stderr
+    cycles: list[dict[str, int]] = json.loads(finished.stdout)
+    return cycles
 
 
 def test_nothing_of_a_model_outlives_its_unload(torch_engine: TorchEngine, small_llama: Path) -> None:
