@@ -69,7 +69,8 @@ class LoadReport:
     ``options``: every option that was set, as transformers and bitsandbytes name them. ``parameter_bytes``: all that
     the weights occupy before any forward pass, quantization state included, tied weights once. ``notes``: what the
     user should know (settings of the checkpoint that were set aside, layers on another path). ``predicted``: what had
-    been foretold before it, None where nobody asked; whoever asked puts it here.
+    been foretold before it, None where nobody asked; whoever asked puts it here. ``device_map``: which modules lie on
+    which device where they are not all on ``device``, else empty.
     """
 
     variant: Variant
@@ -80,6 +81,7 @@ class LoadReport:
     parameter_bytes: int
     notes: tuple[str, ...] = ()
     predicted: MemoryEstimate | None = None
+    device_map: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

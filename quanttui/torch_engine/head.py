@@ -87,6 +87,8 @@ class OutputHead:
 
         ``rounded_to``: as if weight and bias had been cast to that type first (a plain head only). ``out``: where to.
         """
+        if self.weight is not None and states.device != self.weight.device:  # a model over several GPUs
+            return self.logits(states.to(self.weight.device), rounded_to).to(states.device)
         if self.module is not None:
             return self.transform.apply_(self.module(states[None])[0].to(torch.float32, copy=True))
         assert self.weight is not None
@@ -109,6 +111,11 @@ def find_head(model: Any) -> nn.Module:
         raise MeasurementError(
             f"{type(model).__name__} names no output head, so its distributions cannot be measured exactly",
             "Compare its outputs without measuring divergence.",
+        )
+    if any(parameter.is_meta for parameter in head.parameters()):
+        raise MeasurementError(
+            "the output head had no room on the GPU and lies in the host's memory: divergence cannot be measured there",
+            "Choose a smaller variant or model, or compare the texts without measuring divergence.",
         )
     return head
 

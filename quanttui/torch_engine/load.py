@@ -9,11 +9,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from transformers import AutoModelForCausalLM
 from transformers.utils import logging as transformers_logging
 
-from quanttui.errors import LoadError
+from quanttui.errors import LoadError, OutOfMemoryError
 from quanttui.records import LoadProgress
 from quanttui.torch_engine.blueprint import Blueprint
 from quanttui.torch_engine.failures import as_user_error, release_frames
@@ -24,6 +23,7 @@ from quanttui.torch_engine.loaded_checks import (
     refuse_not_finite,
 )
 from quanttui.torch_engine.operations import raise_if_stopped
+from quanttui.torch_engine.placement import DeviceMap
 from quanttui.torch_engine.quantize import LoadPlan
 from quanttui.torch_engine.stored import dequantized
 from quanttui.torch_engine.weight_files import AGAIN
@@ -46,13 +46,13 @@ class Read:
 
 
 def read_weights(
-    blueprint: Blueprint, plan: LoadPlan, device: torch.device, stop: threading.Event, doing: str
+    blueprint: Blueprint, plan: LoadPlan, device_map: DeviceMap, stop: threading.Event, doing: str
 ) -> Generator[LoadProgress, None, Read]:
     """Load in a thread of its own, so that this generator can tell how far it is. After an error nothing is left."""
     progress: queue.SimpleQueue[LoadProgress | None] = queue.SimpleQueue()
     future: Future[Read]
     with ThreadPoolExecutor(1, "load") as executor:
-        future = executor.submit(_from_pretrained, blueprint, plan, device, stop, progress.put)
+        future = executor.submit(_from_pretrained, blueprint, plan, device_map, stop, progress.put)
         future.add_done_callback(lambda _: progress.put(None))
         try:
             while (event := progress.get()) is not None:
@@ -71,10 +71,24 @@ def _problem(future: Future[Read], doing: str) -> BaseException | None:
     if error is None:
         return None
     release_frames(error)
-    told = as_user_error(error, doing)
+    told = as_user_error(error, doing) or _no_room(error, doing)
     if told is None and isinstance(error, (OSError, ValueError, RuntimeError)):
         told = LoadError(f"the weights cannot be read: {_reason(error)}", AGAIN)
     return told or error
+
+
+def _no_room(error: BaseException, doing: str) -> OutOfMemoryError | None:
+    """accelerate would have to offload: bitsandbytes' layers cannot be, and nothing goes to disk here."""
+    if isinstance(error, ValueError) and _has_offload_words(str(error)):
+        return OutOfMemoryError(
+            f"out of memory while {doing}: the GPUs have no room for it, and it cannot lie in the host's memory",
+            "Choose a smaller model or variant; free the memory that others use.",
+        )
+    return None
+
+
+def _has_offload_words(text: str) -> bool:
+    return "dispatched on the CPU or the disk" in text or "offload_folder" in text or "offload the whole model" in text
 
 
 def _reason(error: Exception) -> str:
@@ -84,7 +98,7 @@ def _reason(error: Exception) -> str:
 
 
 def _from_pretrained(
-    blueprint: Blueprint, plan: LoadPlan, device: torch.device, stop: threading.Event, report: Report
+    blueprint: Blueprint, plan: LoadPlan, device_map: DeviceMap, stop: threading.Event, report: Report
 ) -> Read:
     with _progress_hook(stop, report):
         loaded: Any = AutoModelForCausalLM.from_pretrained(
@@ -92,7 +106,7 @@ def _from_pretrained(
             config=blueprint.config,
             dtype=plan.dtype,
             quantization_config=plan.quantization_config(),
-            device_map={"": str(device)},
+            device_map=device_map,
             use_safetensors=True,
             trust_remote_code=False,
             local_files_only=True,

@@ -21,6 +21,8 @@ from quanttui.torch_engine.layers import quantize_tied_head, settle_4bit_paths
 from quanttui.torch_engine.load import read_weights
 from quanttui.torch_engine.memory import MemoryMeter, release_memory, weights_placed_apart
 from quanttui.torch_engine.operations import raise_if_stopped
+from quanttui.torch_engine.placement import DeviceMap, choose_device_map, free_gpu_bytes, spread_notes, spread_of
+from quanttui.torch_engine.planned import plan_weights
 from quanttui.torch_engine.quantize import LoadPlan
 from quanttui.torch_engine.settings_notes import settings_set_aside
 from quanttui.torch_engine.stored import check_stored_variant, plan_request, stored_notes
@@ -57,7 +59,7 @@ def load_model(request: LoadRequest, place: Place, stop: threading.Event) -> Gen
     release_memory(place.device)
     meter = MemoryMeter(place.device)
     with weights_placed_apart():
-        read = yield from read_weights(job.blueprint, job.plan, place.device, stop, job.doing)
+        read = yield from read_weights(job.blueprint, job.plan, job.device_map, stop, job.doing)
         with translated(job.doing):
             notes = (*job.notes, *read.notes, *_settle(job, read.model, place.device))
         report = _report(job, read.model, place.device, notes, time.perf_counter() - started)
@@ -76,6 +78,7 @@ class _Job:
     tokenizer: Any
     plan: LoadPlan
     notes: list[str]
+    device_map: DeviceMap
 
     @property
     def doing(self) -> str:
@@ -93,7 +96,14 @@ def _check(request: LoadRequest, place: Place) -> _Job:
     plan = plan_request(request, blueprint)
     notes += stored_notes(blueprint.checkpoint, request.variant)
     notes += use_threads(place.device, place.threads, blueprint.parameter_count)
-    return _Job(request, blueprint, tokenizer, plan, notes)
+    return _Job(request, blueprint, tokenizer, plan, notes, _device_map(request, blueprint, place.device))
+
+
+def _device_map(request: LoadRequest, blueprint: Blueprint, device: torch.device) -> DeviceMap:
+    if device.type != "cuda":
+        return {"": str(device)}
+    weights = plan_weights(blueprint.checkpoint, request)
+    return choose_device_map(device, weights.parameter_bytes, free_gpu_bytes(device))
 
 
 def _settle(job: _Job, model: Any, device: torch.device) -> list[str]:
@@ -103,6 +113,7 @@ def _settle(job: _Job, model: Any, device: torch.device) -> list[str]:
     eos_token_ids(model)  # refused here, not at the first prompt
     if variant.head and blueprint.has_tied_head:
         notes += quantize_tied_head(model, variant, job.plan, str(blueprint.head_name))
+    notes += spread_notes(model, blueprint.model, job.plan.dtype)
     return notes + settle_4bit_paths(model, device)
 
 
@@ -116,6 +127,7 @@ def _report(job: _Job, model: Any, device: torch.device, notes: tuple[str, ...],
         load_seconds=seconds,
         parameter_bytes=parameter_bytes(model),
         notes=(*notes, *settings_set_aside(model.generation_config)),
+        device_map=spread_of(model),
     )
 
 

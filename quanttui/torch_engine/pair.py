@@ -78,8 +78,9 @@ class Pair:
 
     def _logits(self, start: int, stop: int) -> tuple[Tensor, Tensor, Tensor | None]:
         """The reference's, the candidate's and, until the noise is known, the reference's by its other path."""
-        ours, theirs = self.side.states[start:stop], self.states[start:stop]
-        other = ours[:0] if self.side.other_states is None else self.side.other_states[start:stop]
+        theirs = self.states[start:stop]
+        ours = self.side.states[start:stop].to(theirs.device)  # elsewhere where a model lies over several GPUs
+        other = ours[:0] if self.side.other_states is None else self.side.other_states[start:stop].to(theirs.device)
         rounding = self.side.other_rounding
         if rounding is not None and len(other):
             return *self._both(ours, theirs), self.reference_head.logits(other, rounding)

@@ -68,14 +68,14 @@ def read_window(model: Any, window: Window, cancelled: Cancelled) -> Reading:
     def keep_and_thin(_: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:
         states = args[0][:, -window.scored :]  # [1, scored, hidden]
         kept.append(states[0].clone())
-        return (states[:, probes], *args[1:])
+        return (states[:, probes.to(states.device)], *args[1:])
 
     with torch.no_grad(), _head_hook(model, keep_and_thin), _stopping(model, cancelled):
         own_logits = model(input_ids=ids, use_cache=False).logits[0]
     states = _the_only(kept, window.scored)
     if not bool(torch.isfinite(states).all()):
         raise not_finite()
-    return Reading(states, probes, own_logits)
+    return Reading(states, probes.to(states.device), own_logits.to(states.device))
 
 
 def decode_states(model: Any, prompt: Sequence[int], continuation: Sequence[int], cancelled: Cancelled) -> Tensor:

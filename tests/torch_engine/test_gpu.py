@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 import torch
 from driving import DEMO, LoadModel, generate, load
+from test_stored_quantized import save_quantized
 from test_token_identity import DEMO_CASES, DEMO_PROMPTS
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
@@ -52,6 +54,41 @@ def test_the_device_is_back_after_cycles_of_load_and_unload(torch_engine: TorchE
         model.unload()
     free_after, _ = torch.cuda.mem_get_info()
     assert free_before - free_after < 64 * MIB
+
+
+@pytest.mark.parametrize(("kind", "variant"), [("int8", "int8"), ("nf4+dq", "nf4+dq"), ("nf4", "bf16")])
+def test_a_checkpoint_saved_quantized_loads_on_the_gpu(
+    load_model: LoadModel, small_llama: Path, tmp_path: Path, kind: str, variant: str
+) -> None:
+    folder = save_quantized(small_llama, tmp_path, kind)
+    model = load_model(folder, variant)
+    assert {parameter.device.type for parameter in model.model.parameters()} == {"cuda"}
+    assert generate(model, "once upon").token_ids
+
+
+def test_a_model_larger_than_the_gpus_free_memory_is_offloaded_and_says_so(
+    load_model: LoadModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """accelerate reads the free memory itself: it is told of 10 MB by the environment that it asks."""
+    import accelerate.utils.modeling as accelerate
+
+    monkeypatch.setattr("quanttui.torch_engine.loading.free_gpu_bytes", lambda _: 10_000_000)
+    monkeypatch.setattr(accelerate, "get_max_memory", lambda *_, **__: {0: 10_000_000, "cpu": 10**9})
+    whole = load_model(DEMO, "bf16")
+    assert whole.report.device_map
+    assert any("waits for" in note for note in whole.report.notes)
+    assert generate(whole, "Once upon a time").token_ids
+
+
+@pytest.mark.skipif(torch.cuda.device_count() < 2, reason="needs two CUDA devices")
+def test_a_model_over_two_gpus_scores_as_on_one(
+    torch_engine: TorchEngine, load_model: LoadModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = generate(load_model(DEMO, "bf16"), "Once upon a time").token_ids
+    monkeypatch.setattr("quanttui.torch_engine.loading.free_gpu_bytes", lambda _: 0)
+    spread = load_model(DEMO, "bf16")
+    assert len(spread.report.device_map) == 2
+    assert generate(spread, "Once upon a time").token_ids == whole
 
 
 def test_nvml_sees_the_device_that_torch_uses() -> None:
