@@ -8,10 +8,10 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from quanttui.cli.painted import painted_output, plain_output
+from quanttui.cli.painted import difference_words, painted_output, plain_output, reading_of
 from quanttui.cli.tables import cost_table, divergence_table, option_table
 from quanttui.cli.worst import worst_tokens
-from quanttui.records import CandidateResult, FinishReason, GenerationSettings, Output, PromptResult, Run
+from quanttui.records import FinishReason, GenerationSettings, Output, PromptResult, Run
 from quanttui.text import safe_line
 from quanttui.units import format_count, format_foretold
 
@@ -74,19 +74,15 @@ def _prompt(result: PromptResult, index: int, prompts: int) -> Iterator[Renderab
     yield _output_title(f"{result.reference_variant} (reference)", result.reference)
     yield _indented(plain_output(result.reference.text))
     for candidate in result.candidates:
-        yield _output_title(str(candidate.variant), candidate.output, _difference(candidate))
-        yield _indented(painted_output(candidate))
+        reading = reading_of(candidate, result.reference)
+        words = f" · {difference_words(candidate, reading)}"
+        yield _output_title(str(candidate.variant), candidate.output, words)
+        yield _indented(painted_output(candidate, result.reference, reading))
 
 
 def _output_title(name: str, output: Output, difference: str = "") -> Text:
     tokens = f"{len(output.token_ids)} tokens, {_ENDINGS[output.finish_reason]}"
     return Text.assemble((safe_line(name), "bold"), f" · {tokens}{difference}")
-
-
-def _difference(candidate: CandidateResult) -> str:
-    if candidate.first_divergence is None:
-        return " · the same text as the reference"
-    return f" · parts from the reference at token {candidate.first_divergence + 1}, [marked]"
 
 
 def _indented(text: Text) -> RenderableType:

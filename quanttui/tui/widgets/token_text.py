@@ -138,11 +138,11 @@ class TokenText(ScrollView, inherit_bindings=False):
     def _reading_place(self) -> _ReadingPlace | None:
         if self._placed_token is not None and self._is_placed:
             return _ReadingPlace(self._placed_token, was_placed=True)
-        if self._held is not None and self._held[0] == self.scroll_y:
-            return self._held[1]
         top = self._wrapper.starts[min(int(self.scroll_y), len(self._wrapper.starts) - 1)]
         if self.scroll_y == 0 or top.piece >= len(self._pieces):
             return None
+        if self._held is not None and self._held[0] == self.scroll_y:
+            return self._held[1]
         token = _token_of(self._pieces[top.piece])
         return _ReadingPlace(token, top.piece - bisect_left(self._pieces, token, key=_token_of), top.offset)
 
