@@ -37,7 +37,7 @@ def add_arguments(parser: Parser) -> None:
         "--low-bandwidth",
         action="store_true",
         default=None,
-        help="for slow links: fewer frames, no animation, no mouse",
+        help=WORDS["low_bandwidth"],
     )
     parser.add_argument(
         "--no-mouse", dest="mouse", action="store_false", default=None, help="leave the mouse to the terminal"

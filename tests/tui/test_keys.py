@@ -198,3 +198,21 @@ def test_every_pane_has_its_help() -> None:
     assert PANE_HELP.keys() == set(Pane)
     for pane_help in PANE_HELP.values():
         assert set(pane_help.own) <= COMMANDS.keys()
+
+
+async def test_keys_that_changed_places_and_keys_of_the_app_act() -> None:
+    keymap = check_keymap({"copy": "o", "open": "y", "theme": "n", "next": "f6", "palette": "f2"})
+    app = make_app(keymap=keymap)
+    async with running(app) as pilot:
+        await pilot.press("o")
+        assert "no output to copy yet" in status(app)
+        await pilot.press("n")
+        assert app.theme == "quanttui-light"
+        await pilot.press("f6")
+        assert "no difference to jump to" in status(app)
+        await pilot.press("y")
+        await until(pilot, lambda: "Open a model" in screen_text(app))
+        await pilot.press("escape", "ctrl+p")
+        assert app.screen is app.main
+        await pilot.press("f2")
+        await until(pilot, lambda: "Search for commands" in screen_text(app))

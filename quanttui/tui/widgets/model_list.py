@@ -11,7 +11,7 @@ from textual.widgets import OptionList, Static
 
 from quanttui.records import ModelEntry
 from quanttui.text import safe_line
-from quanttui.tui.bindings import keyed_title
+from quanttui.tui.bindings import key_names, keyed_title
 from quanttui.tui.messages import ModelRequested
 from quanttui.tui.widgets.choice_list import ChoiceList, Row
 from quanttui.units import format_bytes
@@ -43,7 +43,7 @@ class ModelList(Vertical):
 
     def fail(self, why: str) -> None:
         """The catalogue could not be read; ``why`` is raw text."""
-        self._unlisted = f"✗ {why} · o opens a folder or a hub id"
+        self._unlisted = f"✗ {why} · {key_names(self.app)['open']} opens a folder or a hub id"
         self._tell_highlighted()
 
     def _say(self, text: str) -> None:
