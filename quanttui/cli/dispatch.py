@@ -30,6 +30,7 @@ COMMANDS = {
 SUBCOMMANDS = {
     "models": {
         "list": "list the models that can be compared",
+        "download": "bring a model from the hub into the cache",
         "fit": "foretell what each variant of a model takes, and whether that is there",
         "verify": "hold the hashes of a cached model's files against the hub's names for them",
     },

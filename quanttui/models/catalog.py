@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,13 +15,11 @@ from quanttui.errors import UsageError
 from quanttui.models import demo
 from quanttui.models.checkpoint import inspect_checkpoint
 from quanttui.models.hub_cache import CachedRepo, Snapshot, cache_folder, is_unfinished, read_cache
+from quanttui.models.hub_id import parse_hub_id
 from quanttui.models.untouched import last_used_seconds
 from quanttui.records import ModelEntry, ModelSource
 
 DEMO_ID = "demo"
-# What the hub allows in ids, and git in revisions; the commands that hints offer hold nothing else.
-_REPO_ID = re.compile(r"(?=.{1,96}$)[\w.-]+(/[\w.-]+)?", re.ASCII)
-_REVISION = re.compile(r"[\w./-]{0,200}", re.ASCII)
 _SHORT_COMMIT = 8
 _LIST_HINT = "`quanttui models` lists the models that are here."
 
@@ -40,6 +37,11 @@ def folder_entry(path: str | Path) -> ModelEntry:
 def cached_entries(environment: Mapping[str, str] = os.environ) -> tuple[ModelEntry, ...]:
     """Every snapshot of every model in the cache: the bare id is the one of branch main, else the newest."""
     return tuple(_iter_cached(environment))
+
+
+def cached_entry(model_id: str, environment: Mapping[str, str] = os.environ) -> ModelEntry:
+    """``resolve_model`` for the cache alone. Raises UsageError."""
+    return _from_cache(model_id, read_cache(cache_folder(environment)))
 
 
 def list_models(folders: Sequence[str | Path] = (), environment: Mapping[str, str] = os.environ) -> list[ModelEntry]:
@@ -77,21 +79,8 @@ def resolve_model(text: str, environment: Mapping[str, str] = os.environ) -> Mod
 
 def _entry(model_id: str, path: Path, source: ModelSource, revision: str | None = None) -> ModelEntry:
     used_seconds = last_used_seconds(_files_of(path))
-    facts = inspect_checkpoint(path)
-    return ModelEntry(
-        id=model_id,
-        path=str(path),
-        source=source,
-        revision=revision,
-        size_bytes=facts.size_bytes,
-        parameter_count=facts.parameter_count,
-        dtype=facts.dtype,
-        architecture=facts.architecture,
-        context_length=facts.context_length,
-        prequantized=facts.prequantized,
-        problem="; ".join(facts.problems) or None,
-        last_used_seconds=used_seconds,
-    )
+    entry = inspect_checkpoint(path).as_entry(model_id, path, source, revision)
+    return replace(entry, last_used_seconds=used_seconds)
 
 
 def _files_of(folder: Path) -> list[Path]:
@@ -172,7 +161,10 @@ def _nearest_id(repo_id: str, known: list[str]) -> str | None:
 
 
 def _download_command(repo_id: str, revision: str) -> str:
-    if not _REPO_ID.fullmatch(repo_id) or not _REVISION.fullmatch(revision):
+    """ "" for what no hub could have: a command that hints offer holds nothing else."""
+    try:
+        parse_hub_id(f"{repo_id}@{revision}" if revision else repo_id)
+    except UsageError:
         return ""
     return f"`quanttui models download {repo_id}{f'@{revision}' if revision else ''}`"
 

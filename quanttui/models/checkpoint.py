@@ -7,27 +7,23 @@ finds: a damaged folder is described too, with a sentence for each thing that ke
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from quanttui.models.model_files import MAX_JSON_BYTES, LocalFiles, ModelFiles
 from quanttui.models.safetensors_header import (
     DamagedFileError,
     TensorInfo,
-    read_safetensors_header,
     reason_of,
-    regular_file_size,
 )
 from quanttui.models.tensors import count_parameters, dominant_dtype, prequantization
-from quanttui.models.untouched import open_untouched
 from quanttui.prequantized import quantization_settings, stored_variant
-from quanttui.records import Precision
+from quanttui.records import ModelEntry, ModelSource, Precision
 
 CONFIG, WEIGHTS, INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
-_MAX_JSON_BYTES = 64_000_000
 _CAUSAL_ENDINGS = ("ForCausalLM", "LMHeadModel")
 _CONTEXT_KEYS = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "max_sequence_length", "seq_length")
 _TOKENIZER_FILES = (
@@ -56,17 +52,37 @@ class Checkpoint:
     size_bytes: int | None = None
     problems: tuple[str, ...] = ()
 
+    def as_entry(self, model_id: str, path: Path, source: ModelSource, revision: str | None) -> ModelEntry:
+        return ModelEntry(
+            id=model_id,
+            path=str(path),
+            source=source,
+            revision=revision,
+            size_bytes=self.size_bytes,
+            parameter_count=self.parameter_count,
+            dtype=self.dtype,
+            architecture=self.architecture,
+            context_length=self.context_length,
+            prequantized=self.prequantized,
+            problem="; ".join(self.problems) or None,
+        )
+
 
 def inspect_checkpoint(folder: Path) -> Checkpoint:
     """What lies in ``folder``. Names in it are untrusted and stay raw."""
     try:
-        names = sorted(os.listdir(folder))
+        return inspect_files(LocalFiles(folder))
     except (OSError, ValueError) as error:
         return Checkpoint(problems=(f"the folder {folder.name} cannot be read: {reason_of(error)}",))
+
+
+def inspect_files(files: ModelFiles) -> Checkpoint:
+    """What ``files`` are, by their names, settings and headers."""
+    names = files.names()
     problems: list[str] = []
-    config = _read_config(folder, problems)
-    tensors, size_bytes = _read_weights(folder, names, problems)
-    if not any(os.path.isfile(folder / name) for name in _matching(names, _TOKENIZER_FILES)):
+    config = _read_config(files, problems)
+    tensors, size_bytes = _read_weights(files, names, problems)
+    if not any(files.is_file(name) for name in _matching(names, _TOKENIZER_FILES)):
         problems.append(f"there is no tokenizer file ({_TOKENIZER_FILES[0]} or {_TOKENIZER_FILES[1]})")
     quantization = quantization_settings(config)
     dtype = dominant_dtype(tensors, quantized=quantization is not None) or _declared_dtype(config)
@@ -84,9 +100,22 @@ def inspect_checkpoint(folder: Path) -> Checkpoint:
     )
 
 
-def _read_config(folder: Path, problems: list[str]) -> dict[str, Any]:
+def weight_files(files: ModelFiles) -> list[str]:
+    """The files that the weights lie in, the index first where there is one, as transformers looks for them.
+
+    Raises DamagedFileError.
+    """
+    names = files.names()
+    if WEIGHTS in names:
+        return [WEIGHTS]
+    if INDEX in names:
+        return [INDEX, *sorted(_shards_of(files))]
+    raise DamagedFileError(_no_weights(names))
+
+
+def _read_config(files: ModelFiles, problems: list[str]) -> dict[str, Any]:
     try:
-        config = _read_json_object(folder / CONFIG)
+        config = _read_json_object(files, CONFIG)
     except DamagedFileError as error:
         problems.append(str(error))
         return {}
@@ -98,45 +127,43 @@ def _read_config(folder: Path, problems: list[str]) -> dict[str, Any]:
     return config
 
 
-def _read_json_object(path: Path) -> dict[str, Any]:
-    size = regular_file_size(path)
+def _read_json_object(files: ModelFiles, name: str) -> dict[str, Any]:
+    size = files.size_bytes(name)
     if size == 0:
-        raise DamagedFileError(f"{path.name} is empty")
-    if size > _MAX_JSON_BYTES:
-        raise DamagedFileError(f"{path.name} is no settings file: it has {size:,} bytes")
+        raise DamagedFileError(f"{name} is empty")
+    if size > MAX_JSON_BYTES:
+        raise DamagedFileError(f"{name} is no settings file: it has {size:,} bytes")
+    raw = files.read(name)
     try:
-        with open_untouched(path) as file:
-            value = json.loads(file.read(_MAX_JSON_BYTES))
-    except OSError as error:
-        raise DamagedFileError(f"{path.name} cannot be read: {reason_of(error)}") from None
+        value = json.loads(raw)
     except (ValueError, RecursionError):
-        raise DamagedFileError(f"{path.name} is not JSON") from None
+        raise DamagedFileError(f"{name} is not JSON") from None
     if not isinstance(value, dict):
-        raise DamagedFileError(f"{path.name} is not a JSON object")
+        raise DamagedFileError(f"{name} is not a JSON object")
     return value
 
 
-def _read_weights(folder: Path, names: list[str], problems: list[str]) -> tuple[dict[str, TensorInfo], int | None]:
+def _read_weights(files: ModelFiles, names: list[str], problems: list[str]) -> tuple[dict[str, TensorInfo], int | None]:
     """All tensors, and the bytes of their files; in the order in which transformers looks for them."""
     try:
         if WEIGHTS in names:
-            return read_safetensors_header(folder / WEIGHTS), regular_file_size(folder / WEIGHTS)
+            return files.read_header(WEIGHTS), files.size_bytes(WEIGHTS)
         if INDEX in names:
-            return _read_shards(folder, problems)
+            return _read_shards(files, problems)
         raise DamagedFileError(_no_weights(names))
     except DamagedFileError as error:
         problems.append(str(error))
         return {}, None
 
 
-def _read_shards(folder: Path, problems: list[str]) -> tuple[dict[str, TensorInfo], int | None]:
-    shards = _shards_of(folder / INDEX)
+def _read_shards(files: ModelFiles, problems: list[str]) -> tuple[dict[str, TensorInfo], int | None]:
+    shards = _shards_of(files)
     tensors: dict[str, TensorInfo] = {}
     size_bytes, faults = 0, []
     for shard, names in shards.items():
         try:
-            header = read_safetensors_header(folder / shard)
-            size_bytes += regular_file_size(folder / shard)
+            header = files.read_header(shard)
+            size_bytes += files.size_bytes(shard)
         except DamagedFileError as error:
             faults.append(str(error))
             continue
@@ -150,20 +177,20 @@ def _read_shards(folder: Path, problems: list[str]) -> tuple[dict[str, TensorInf
     return tensors, size_bytes or None
 
 
-def _shards_of(index: Path) -> dict[str, list[str]]:
-    """The tensors of each shard that ``index`` names. A name that leaves the folder is refused.
+def _shards_of(files: ModelFiles) -> dict[str, list[str]]:
+    """The tensors of each shard that the index names. A name that leaves the folder is refused.
 
     Names are judged as they are written: in the hub's cache every file is a link out of its folder, and rightly so.
     """
-    weight_map = _read_json_object(index).get("weight_map")
+    weight_map = _read_json_object(files, INDEX).get("weight_map")
     if not isinstance(weight_map, dict) or not weight_map:
-        raise DamagedFileError(f"{index.name} names no shard")
+        raise DamagedFileError(f"{INDEX} names no shard")
     shards: dict[str, list[str]] = {}
     for tensor, shard in weight_map.items():
         if not isinstance(shard, str) or not shard.endswith(".safetensors"):
-            raise DamagedFileError(f"{index.name} names {shard!r}, which is not a safetensors file")
+            raise DamagedFileError(f"{INDEX} names {shard!r}, which is not a safetensors file")
         if PurePosixPath(shard).is_absolute() or ".." in PurePosixPath(shard.replace("\\", "/")).parts:
-            raise DamagedFileError(f"{index.name} names {shard!r}, which lies outside the model's folder")
+            raise DamagedFileError(f"{INDEX} names {shard!r}, which lies outside the model's folder")
         shards.setdefault(shard, []).append(tensor)
     return shards
 

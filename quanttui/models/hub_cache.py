@@ -71,6 +71,15 @@ def is_unfinished(repo: Path) -> bool:
     return any(name.endswith(_UNFINISHED) for name in _names_in(repo / "blobs"))
 
 
+def write_ref(repo: Path, revision: str, commit: str) -> None:
+    """Let ``revision`` stand for ``commit`` from now on. Raises OSError."""
+    path = repo / "refs" / revision
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh.write_text(commit)
+    os.replace(fresh, path)
+
+
 def _read_repo(path: Path) -> CachedRepo:
     repo_id = path.name.removeprefix(_MODEL_PREFIX).replace("--", "/") or path.name
     try:

@@ -10,7 +10,6 @@ import json
 import math
 import os
 import stat
-import struct
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,7 +17,7 @@ from quanttui.models.untouched import open_untouched
 
 # The upstream reader refuses longer headers too.
 MAX_HEADER_BYTES = 100_000_000
-_LENGTH_BYTES = 8
+LENGTH_BYTES = 8
 _BITS = {
     "BOOL": 8, "U8": 8, "I8": 8, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8,
     "U16": 16, "I16": 16, "F16": 16, "BF16": 16,
@@ -44,16 +43,34 @@ class TensorInfo(NamedTuple):
 def read_safetensors_header(path: Path) -> dict[str, TensorInfo]:
     """The tensors of ``path`` by name. Raises DamagedFileError where the file cannot hold what its header says."""
     size = regular_file_size(path)
-    raw = raw_header(path, size)
+    return parse_header(path.name, raw_header(path, size), size)
+
+
+def parse_header(name: str, raw: bytes, size: int) -> dict[str, TensorInfo]:
+    """The tensors that the JSON ``raw`` tells of, for a file of ``size`` bytes. Raises DamagedFileError."""
     try:
         fields = json.loads(raw)
         if not isinstance(fields, dict):
             raise TypeError
         tensors = {name: _tensor(value) for name, value in fields.items() if name != "__metadata__"}
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise DamagedFileError(f"{path.name} is damaged: its header is not a table of tensors") from None
-    _check_extent(path, tensors, data_bytes=size - _LENGTH_BYTES - len(raw))
+        raise DamagedFileError(f"{name} is damaged: its header is not a table of tensors") from None
+    _check_extent(name, tensors, data_bytes=size - LENGTH_BYTES - len(raw))
     return tensors
+
+
+def header_length(name: str, beginning: bytes, size: int) -> int:
+    """How long the JSON of a file of ``size`` bytes is, by the ``beginning`` of it. Raises DamagedFileError."""
+    if size == 0:
+        raise DamagedFileError(f"{name} is empty")
+    if size < LENGTH_BYTES:
+        raise DamagedFileError(f"{name} is cut off: it has {size} bytes, not even a header")
+    length = int.from_bytes(beginning[:LENGTH_BYTES], "little")
+    if length > MAX_HEADER_BYTES:
+        raise DamagedFileError(f"{name} is not a safetensors file: no header can be {length:,} bytes long")
+    if length > size - LENGTH_BYTES:
+        raise DamagedFileError(f"{name} is cut off: its header alone takes {length:,} bytes, the file has {size:,}")
+    return length
 
 
 def regular_file_size(path: Path) -> int:
@@ -71,21 +88,11 @@ def regular_file_size(path: Path) -> int:
 
 
 def raw_header(path: Path, size: int) -> bytes:
-    if size == 0:
-        raise DamagedFileError(f"{path.name} is empty")
-    if size < _LENGTH_BYTES:
-        raise DamagedFileError(f"{path.name} is cut off: it has {size} bytes, not even a header")
+    """The JSON of a file of ``size`` bytes. Raises DamagedFileError."""
     try:
         with open_untouched(path) as file:
-            (length,) = struct.unpack("<Q", file.read(_LENGTH_BYTES))
-            if length > MAX_HEADER_BYTES:
-                raise DamagedFileError(f"{path.name} is not a safetensors file: no header can be {length:,} bytes long")
-            if length > size - _LENGTH_BYTES:
-                raise DamagedFileError(
-                    f"{path.name} is cut off: its header alone takes {length:,} bytes, the file has {size:,}"
-                )
-            return file.read(length)
-    except (OSError, struct.error) as error:
+            return file.read(header_length(path.name, file.read(LENGTH_BYTES), size))
+    except OSError as error:
         raise DamagedFileError(f"{path.name} cannot be read: {reason_of(error)}") from None
 
 
@@ -102,16 +109,16 @@ def _tensor(value: dict[str, Any]) -> TensorInfo:
     return TensorInfo(dtype, elements, len(shape), begin, end)
 
 
-def _check_extent(path: Path, tensors: dict[str, TensorInfo], data_bytes: int) -> None:
+def _check_extent(name: str, tensors: dict[str, TensorInfo], data_bytes: int) -> None:
     end = 0
     for info in sorted(tensors.values(), key=lambda info: (info.begin, info.end)):
         if info.begin != end:
-            raise DamagedFileError(f"{path.name} is damaged: its tensors overlap or leave gaps")
+            raise DamagedFileError(f"{name} is damaged: its tensors overlap or leave gaps")
         end = info.end
     if end > data_bytes:
-        raise DamagedFileError(f"{path.name} is cut off: its tensors take {end:,} bytes, it holds {data_bytes:,}")
+        raise DamagedFileError(f"{name} is cut off: its tensors take {end:,} bytes, it holds {data_bytes:,}")
     if end < data_bytes:
-        raise DamagedFileError(f"{path.name} is damaged: {data_bytes - end:,} bytes in it belong to no tensor")
+        raise DamagedFileError(f"{name} is damaged: {data_bytes - end:,} bytes in it belong to no tensor")
 
 
 def reason_of(error: Exception) -> str:

@@ -12,11 +12,13 @@ class ModelSource(StrEnum):
     DEMO = "demo"
     CACHE = "cache"
     FOLDER = "folder"
+    HUB = "hub"
 
 
 @dataclass(frozen=True, slots=True)
 class ModelEntry:
-    """A model that can be chosen. ``problem`` says why it cannot be run, or is None.
+    """A model that can be chosen; one of source HUB is not here yet: ``path`` holds its config.json alone, and
+    ``size_bytes`` is what its weights will take. ``problem`` says why it cannot be run, or is None.
 
     ``dtype`` is the checkpoint's own floating type; None where nothing tells it. ``prequantized`` names the
     quantization a checkpoint was saved with (the variant that it is, as it is written: "int8", "nf4+dq"; or another

@@ -1,0 +1,465 @@
+"""Downloads by the real hub client from a hub of the tests' own: plans, progress, going on, and every way to fail."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from huggingface_hub import scan_cache_dir
+from loopback_hub import TOKEN, Fault, LoopbackHub, running_hub
+from model_files import safetensors_bytes
+
+from quanttui.models.catalog import cached_entries, resolve_model
+from quanttui.models.partial_file import PARTIAL_ENDING
+
+Ask = Callable[..., Any]
+CONFIG = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "max_position_embeddings": 64}
+WEIGHTS = safetensors_bytes({"model.embed_tokens.weight": ("BF16", [1000, 128]), "model.norm.weight": ("F32", [128])})
+FILES = {
+    "config.json": json.dumps(CONFIG).encode(),
+    "tokenizer.json": b"{}",
+    "special_tokens_map.json": b"{}",  # the content of another file: one blob for both
+    "model.safetensors": WEIGHTS,
+    "pytorch_model.bin": b"pickle",
+    "README.md": b"read me",
+    "onnx/model.onnx": b"not for us",
+}
+WANTED = ["config.json", "special_tokens_map.json", "tokenizer.json", "model.safetensors"]
+TOTAL = sum(len(FILES[name]) for name in WANTED)
+DIGEST = hashlib.sha256(WEIGHTS).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def one_hub() -> Iterator[LoopbackHub]:
+    with running_hub() as hub:
+        yield hub
+
+
+@pytest.fixture
+def hub(one_hub: LoopbackHub) -> Iterator[LoopbackHub]:
+    """With one whole model, ``org/model``."""
+    one_hub.reset()
+    one_hub.add("org/model", FILES)
+    yield one_hub
+    one_hub.reset()
+
+
+@pytest.fixture(scope="module")
+def driver(one_hub: LoopbackHub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Path]]:
+    told = tmp_path_factory.mktemp("driver") / "stderr"
+    environment = {name: value for name, value in os.environ.items() if not name.upper().startswith(("HF_", "HTTP"))}
+    environment |= {
+        "HF_ENDPOINT": one_hub.endpoint,
+        "HF_HOME": str(told.parent / "home"),
+        "HF_HUB_DOWNLOAD_TIMEOUT": "600",  # what ends a read in these tests is never the clock
+        "NO_PROXY": "127.0.0.1",
+    }
+    with told.open("w") as stderr:
+        process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("hub_driver.py"))],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+        )
+        with process:
+            yield process, told
+            process.stdin.close()
+
+
+@pytest.fixture
+def ask(driver: tuple[Any, Path], hub: LoopbackHub, cache: Path) -> Ask:
+    process, told = driver
+
+    def order(deed: str, model_id: str = "org/model", **options: Any) -> Any:
+        place = {} if deed == "headers" else {"cache": str(cache)}
+        process.stdin.write(json.dumps({"deed": deed, "model_id": model_id, **place, **options}) + "\n")
+        process.stdin.flush()
+        line = process.stdout.readline()
+        assert line, told.read_text()
+        assert TOKEN not in line + told.read_text()
+        assert "theSignature" not in line + told.read_text()
+        answer = json.loads(line)
+        assert "crash" not in answer, answer["crash"]
+        return answer if "error" in answer else answer["result"]
+
+    return order
+
+
+@pytest.fixture
+def partial(cache: Path) -> Path:
+    """Where the weights wait for their rest."""
+    return cache / "models--org--model" / "blobs" / f"{DIGEST}{PARTIAL_ENDING}"
+
+
+def test_a_plan_tells_what_comes_and_writes_nothing(ask: Ask, cache: Path) -> None:
+    plan = ask("plan")
+    assert [file["name"] for file in plan["files"]] == WANTED
+    assert (plan["total_bytes"], plan["here_bytes"], plan["commit"]) == (TOTAL, 0, "c" * 40)
+    assert plan["free_bytes"] > 0
+    assert list(cache.iterdir()) == []
+
+
+def test_a_download_ends_in_a_model_that_can_be_chosen(ask: Ask, cache: Path) -> None:
+    result = ask("download")
+    assert (result["entry"]["id"], result["entry"]["problem"], result["total"]) == ("org/model", None, TOTAL)
+    assert result["done"] == sorted(result["done"])
+    assert result["done"][-1] == TOTAL
+    snapshot = Path(result["entry"]["path"])
+    assert {file.name: file.read_bytes() for file in snapshot.iterdir()} == {name: FILES[name] for name in WANTED}
+    assert resolve_model("org/model", {"HF_HUB_CACHE": str(cache)}).path == str(snapshot)
+    assert not list(cache.rglob(f"*{PARTIAL_ENDING}"))
+
+
+def test_what_was_downloaded_is_what_the_hubs_own_tools_expect(
+    ask: Ask, hub: LoopbackHub, cache: Path, tmp_path: Path
+) -> None:
+    ask("download")
+    hub.speaks_xet = False
+    seen = scan_cache_dir(cache)
+    (repo,) = seen.repos
+    (revision,) = repo.revisions
+    assert not seen.warnings
+    assert (repo.repo_id, revision.commit_hash, revision.refs) == ("org/model", "c" * 40, {"main"})
+    theirs = Path(ask("snapshot", cache=str(tmp_path / "theirs")))  # an empty place: nothing of ours is reused
+    blobs = {path.name: path.resolve().name for path in theirs.iterdir() if path.name in WANTED}
+    assert blobs == {file.file_name: file.blob_path.name for file in revision.files}
+
+
+def test_a_cache_that_the_hubs_client_built_is_listed_and_needs_no_byte_more(
+    ask: Ask, hub: LoopbackHub, cache: Path
+) -> None:
+    hub.speaks_xet = False
+    ask("snapshot")
+    (entry,) = cached_entries({"HF_HUB_CACHE": str(cache)})
+    (repo,) = scan_cache_dir(cache).repos
+    assert (entry.id, entry.revision, entry.problem) == ("org/model", "c" * 40, None)
+    assert (entry.parameter_count, entry.size_bytes) == (128_128, len(WEIGHTS))
+    assert entry.last_used_seconds == pytest.approx(max(repo.last_accessed, repo.last_modified))
+    plan = ask("plan")
+    assert (plan["here_bytes"], plan["remaining_bytes"]) == (TOTAL, 0)
+
+
+def test_a_second_download_fetches_nothing(ask: Ask, hub: LoopbackHub) -> None:
+    ask("download")
+    before = len(hub.asked_of_store())
+    result = ask("download")
+    assert result["done"][-1] == TOTAL
+    assert [request for request in hub.asked_of_store()[before:] if "range" not in request.headers] == []
+
+
+def test_a_revision_has_its_own_name(ask: Ask, hub: LoopbackHub, cache: Path) -> None:
+    hub.add("org/model", FILES, commit="d" * 40, branches=("main", "refs/pr/1", "v2"))
+    assert ask("download", "org/model@v2")["entry"]["id"] == "org/model@v2"
+    assert ask("download", f"org/model@{'d' * 40}")["entry"]["revision"] == "d" * 40
+    refs = cache / "models--org--model" / "refs"
+    assert [path.name for path in refs.iterdir()] == ["v2"]
+
+
+def test_shards_come_with_their_index_and_no_other_weights(ask: Ask, hub: LoopbackHub) -> None:
+    parts = {
+        "model-1-of-2.safetensors": safetensors_bytes({"model.embed_tokens.weight": ("BF16", [32, 8])}),
+        "model-2-of-2.safetensors": safetensors_bytes({"model.norm.weight": ("F32", [8])}),
+    }
+    index = {"model.embed_tokens.weight": "model-1-of-2.safetensors", "model.norm.weight": "model-2-of-2.safetensors"}
+    small = {name: FILES[name] for name in ("config.json", "tokenizer.json")}
+    names = {"model.safetensors.index.json": json.dumps({"weight_map": index}).encode(), "extra.safetensors": WEIGHTS}
+    hub.add("org/shards", {**small, **names, **parts})
+    result = ask("download", "org/shards")
+    assert result["entry"]["problem"] is None
+    held = {path.name for path in Path(result["entry"]["path"]).iterdir()}
+    assert held == {*small, *parts, "model.safetensors.index.json"}
+
+
+def test_the_store_sees_no_login(ask: Ask, hub: LoopbackHub) -> None:
+    hub.add("org/private", FILES, is_private=True)
+    assert ask("download", "org/private", token=TOKEN)["entry"]["problem"] is None
+    assert hub.asked_of_store()
+    assert not [request for request in hub.asked_of_store() if "authorization" in request.headers]
+
+
+def test_headers_tell_all_of_a_model_without_its_weights(ask: Ask, hub: LoopbackHub, tmp_path: Path) -> None:
+    entry = ask("headers", folder=str(tmp_path / "remote"))
+    assert (entry["source"], entry["parameter_count"], entry["dtype"]) == ("hub", 128_128, "bf16")
+    assert (entry["size_bytes"], entry["problem"]) == (len(WEIGHTS), None)
+    assert [path.name for path in (tmp_path / "remote").iterdir()] == ["config.json"]
+    assert [request.headers["range"] for request in hub.asked_of_store()] == ["bytes=0-127999"]
+
+
+def test_a_long_header_takes_a_second_request(ask: Ask, hub: LoopbackHub, tmp_path: Path) -> None:
+    many = safetensors_bytes({f"model.layers.{layer}.some.long.name.weight": ("BF16", [4]) for layer in range(1500)})
+    hub.add("org/many", FILES | {"model.safetensors": many})
+    entry = ask("headers", "org/many", folder=str(tmp_path / "remote"))
+    assert (entry["parameter_count"], entry["problem"]) == (6000, None)
+    assert len(hub.asked_of_store()) == 2
+
+
+@pytest.mark.parametrize(
+    ("files", "why"),
+    [
+        ({"config.json": b'{"architectures": ["BertModel"]}'}, "not a causal language model"),
+        ({"model.safetensors": None}, "pytorch_model.bin holds pickle weights"),
+        ({"tokenizer.json": None}, "there is no tokenizer file"),
+        ({"model.safetensors": b"\x00" * 99}, "model.safetensors"),
+    ],
+)
+def test_what_could_not_be_compared_is_not_downloaded(
+    ask: Ask, hub: LoopbackHub, cache: Path, files: dict[str, bytes | None], why: str
+) -> None:
+    hub.add("org/other", {name: content for name, content in (FILES | files).items() if content is not None})
+    answer = ask("plan", "org/other")
+    assert answer["error"] == "UnusableModelError"
+    assert why in answer["lines"][1]
+    assert list(cache.iterdir()) == []
+
+
+def test_names_that_leave_the_folder_are_refused(ask: Ask, hub: LoopbackHub) -> None:
+    index = json.dumps({"weight_map": {"w": "../outside.safetensors"}}).encode()
+    files = {name: FILES[name] for name in ("config.json", "tokenizer.json")}
+    hub.add("org/evil", {**files, "model.safetensors.index.json": index, "../outside.safetensors": WEIGHTS})
+    answer = ask("plan", "org/evil")
+    assert "outside the model's folder" in answer["lines"][1]
+
+
+REFUSALS: dict[str, tuple[dict[str, Any], str | None, str, str, str]] = {
+    "gated without a login": ({"is_gated": True}, None, "GatedModelError", "no token was sent", "hf auth login"),
+    "gated, not let in": (
+        {"is_gated": True, "lets_in_token": False},
+        TOKEN,
+        "GatedModelError",
+        "is not let in yet",
+        "Ask for access at",
+    ),
+    "private": ({"is_private": True}, None, "ModelNotFoundError", "it is private and no token was sent", "HF_TOKEN"),
+    "wrong token": ({}, "hf_wrong", "TokenRefusedError", "is wrong, has expired", "hf auth login"),
+}
+
+
+@pytest.mark.parametrize(("options", "token", "error", "why", "hint"), REFUSALS.values(), ids=REFUSALS.keys())
+def test_refusals_are_told_apart(
+    ask: Ask, hub: LoopbackHub, options: dict[str, Any], token: str | None, error: str, why: str, hint: str
+) -> None:
+    hub.add("org/closed", FILES, **options)
+    answer = ask("plan", "org/closed", token=token)
+    assert answer["error"] == error
+    assert all(answer["lines"])
+    assert why in answer["lines"][1]
+    assert hint in answer["lines"][2]
+
+
+def test_who_was_let_in_gets_a_gated_model(ask: Ask, hub: LoopbackHub) -> None:
+    hub.add("org/gated", FILES, is_gated=True)
+    assert ask("download", "org/gated", token=TOKEN)["entry"]["problem"] is None
+
+
+def test_an_unknown_name_and_an_unknown_revision_are_told_apart(ask: Ask) -> None:
+    assert ask("plan", "org/nowhere")["error"] == "ModelNotFoundError"
+    assert ask("plan", "org/nowhere", token=TOKEN)["error"] == "ModelNotFoundError"
+    answer = ask("plan", "org/model@v9")
+    assert (answer["error"], answer["lines"][0]) == ("RevisionNotFoundError", "org/model has no revision 'v9'")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a b", "../x", "org/model/more", "org/model@", "org/model@../x", "org/-x", "o/a--b"]
+)
+def test_what_is_no_hub_id_never_reaches_the_network(ask: Ask, hub: LoopbackHub, text: str) -> None:
+    assert ask("plan", text)["error"] == "UsageError"
+    assert hub.requests == []
+
+
+@pytest.mark.parametrize("variable", ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"])
+def test_offline_mode_asks_nobody(ask: Ask, hub: LoopbackHub, variable: str) -> None:
+    answer = ask("plan", **{variable: "1"})
+    assert (answer["error"], answer["lines"][1]) == ("OfflineError", f"{variable} is set")
+    assert hub.requests == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "wait"),
+    [({"Retry-After": "7"}, "7.0 s"), ({"ratelimit": '"api";r=0;t=55'}, "55.0 s"), ({}, "a few minutes")],
+)
+def test_a_hub_that_asks_to_wait_is_quoted(ask: Ask, hub: LoopbackHub, headers: dict[str, str], wait: str) -> None:
+    hub.refusal = Fault(status=429, headers=headers)
+    answer = ask("plan")
+    assert answer["error"] == "RateLimitedError"
+    assert f"Try again in {wait}." in answer["lines"][2]
+
+
+def test_a_limit_in_the_middle_keeps_what_has_come(ask: Ask, hub: LoopbackHub) -> None:
+    hub.faults["tokenizer.json"] = Fault(status=429, headers={"Retry-After": "7"}, times=99)
+    hub.faults["special_tokens_map.json"] = hub.faults["tokenizer.json"]
+    assert ask("download")["error"] == "RateLimitedError"
+    hub.faults.clear()
+    assert ask("download")["entry"]["problem"] is None
+
+
+def test_a_hub_that_fails_is_named(ask: Ask, hub: LoopbackHub) -> None:
+    hub.faults["config.json"] = Fault(status=503, at_plan=True)
+    answer = ask("plan")
+    assert (answer["error"], answer["lines"][1]) == ("HubFailedError", "it answered HTTP 503")
+
+
+def test_a_hub_that_fails_for_a_moment_is_asked_again(ask: Ask, hub: LoopbackHub) -> None:
+    hub.faults["model.safetensors"] = Fault(status=503, times=3)
+    assert ask("download")["entry"]["problem"] is None
+
+
+def test_nothing_that_answers_is_told_as_such(cache: Path, hub: LoopbackHub) -> None:
+    with running_hub() as gone:
+        endpoint = gone.endpoint
+    code = (
+        "from quanttui.models.download_plan import plan_download\n"
+        "from quanttui.models.hub_errors import HubUnreachableError\n"
+        "try: plan_download('org/model')\n"
+        "except HubUnreachableError as error: print(error)"
+    )
+    environment = os.environ | {"HF_ENDPOINT": endpoint.replace("//", "//me:secret@"), "HF_HUB_CACHE": str(cache)}
+    environment |= {"NO_PROXY": "127.0.0.1", "HF_HUB_OFFLINE": "0"}
+    told = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert told.stdout.splitlines()[:2] == [
+        f"the hub at {endpoint} cannot be reached",
+        "its name is not known here, or nothing answers there",
+    ]
+    assert "secret" not in told.stdout + told.stderr
+
+
+def test_a_cut_connection_goes_on_by_itself(ask: Ask, hub: LoopbackHub) -> None:
+    hub.faults["model.safetensors"] = Fault(times=2, cut_after=100_000)
+    result = ask("download")
+    assert result["done"][-1] == TOTAL
+    assert open_ranges(hub) == [None, "bytes=100000-", "bytes=200000-"]
+    assert Path(result["entry"]["path"], "model.safetensors").read_bytes() == WEIGHTS
+
+
+def open_ranges(hub: LoopbackHub) -> list[str | None]:
+    """The parts of the weights that were asked for to the end."""
+    asked = [request.headers.get("range") for request in hub.asked_of_store() if request.method == "GET"]
+    return [part for part in asked if part is None or part.endswith("-")]
+
+
+def test_a_connection_that_stays_cut_is_told_and_resumed_later(ask: Ask, hub: LoopbackHub, partial: Path) -> None:
+    partial.parent.mkdir(parents=True)
+    partial.write_bytes(WEIGHTS[:150_000])
+    assert ask("plan")["here_bytes"] == 150_000
+    hub.faults["model.safetensors"] = Fault(cut_after=0, times=99)
+    answer = ask("download")
+    assert answer["error"] == "ConnectionCutError"
+    assert answer["lines"][1].startswith("150.0 kB of its 256.7 kB are here")
+    assert partial.stat().st_size == 150_000
+    hub.faults.clear()
+    result = ask("download")
+    assert result["done"][0] >= 150_000
+    assert result["entry"]["problem"] is None
+    assert open_ranges(hub)[-1] == "bytes=150000-"
+
+
+def test_a_store_that_ignores_ranges_begins_anew(ask: Ask, hub: LoopbackHub, partial: Path) -> None:
+    partial.parent.mkdir(parents=True)
+    partial.write_bytes(WEIGHTS[:150_000])
+    hub.faults["model.safetensors"] = Fault(ignores_range=True)
+    result = ask("download")
+    assert result["done"][-1] == TOTAL
+    assert Path(result["entry"]["path"], "model.safetensors").read_bytes() == WEIGHTS
+
+
+def test_a_stalled_read_ends_when_asked_and_the_rest_comes_later(
+    ask: Ask, hub: LoopbackHub, partial: Path, cache: Path
+) -> None:
+    hub.faults["model.safetensors"] = Fault(cut_after=120_000, stalls=True)
+    small = TOTAL - len(WEIGHTS)
+    answer = ask("download", cancel_at=small + 120_000)
+    assert answer["error"] == "CancelledError"
+    assert partial.stat().st_size == 120_000
+    (entry,) = cached_entries({"HF_HUB_CACHE": str(cache)})
+    assert entry.problem is not None
+    assert entry.problem.startswith("its download ")
+    assert ask("download")["entry"]["problem"] is None
+    assert open_ranges(hub) == [None, "bytes=120000-"]
+
+
+WRONG_CONTENT = {
+    "a byte changed": (WEIGHTS[:-1] + b"\x01", "its digest is not the one that the hub names"),
+    "too long": (WEIGHTS + b"more", f"more than its {len(WEIGHTS):,} bytes came"),
+    "too short": (WEIGHTS[:-100], f"the hub has no more than {len(WEIGHTS) - 100:,} bytes of it"),
+}
+
+
+@pytest.mark.parametrize(("content", "why"), WRONG_CONTENT.values(), ids=WRONG_CONTENT.keys())
+def test_what_came_damaged_is_thrown_away(
+    ask: Ask, hub: LoopbackHub, cache: Path, partial: Path, content: bytes, why: str
+) -> None:
+    hub.faults["model.safetensors"] = Fault(content=content, times=99)
+    answer = ask("download")
+    assert (answer["error"], answer["lines"][1]) == ("CorruptDownloadError", why)
+    assert not partial.exists()
+    assert not (partial.parent / DIGEST).exists()
+    assert [entry.problem is None for entry in cached_entries({"HF_HUB_CACHE": str(cache)})] == [False]
+    hub.faults.clear()
+    assert ask("download")["entry"]["problem"] is None
+
+
+def test_a_damaged_small_file_is_noticed_too(ask: Ask, hub: LoopbackHub) -> None:
+    hub.faults["config.json"] = Fault(content=FILES["config.json"].replace(b"64", b"65"))
+    assert ask("download")["error"] == "CorruptDownloadError"
+
+
+def test_a_part_of_other_content_is_not_built_upon(ask: Ask, hub: LoopbackHub, partial: Path) -> None:
+    partial.parent.mkdir(parents=True)
+    partial.write_bytes(b"x" * 1000)
+    assert ask("download")["error"] == "CorruptDownloadError"
+    assert ask("download")["entry"]["problem"] is None
+    partial.write_bytes(b"x" * (len(WEIGHTS) + 1))
+    (partial.parent / DIGEST).unlink()
+    assert ask("download")["entry"]["problem"] is None
+
+
+def test_a_full_disk_is_told_with_the_folder(ask: Ask, cache: Path, partial: Path) -> None:
+    """The device that is always full stands where the part is written: the kernel itself says that there is no room."""
+    partial.parent.mkdir(parents=True)
+    partial.symlink_to("/dev/full")
+    answer = ask("download")
+    assert answer["error"] == "DiskFullError"
+    assert answer["lines"][1] == "No space left on device"
+    assert str(cache) in answer["lines"][2]
+    partial.unlink()
+    assert ask("download")["entry"]["problem"] is None
+
+
+def test_a_cache_that_cannot_be_written_is_told(ask: Ask, cache: Path) -> None:
+    (cache / "models--org--model").write_text("a file where the model's folder should be")
+    assert ask("download")["error"] == "CacheNotWritableError"
+
+
+def test_two_downloads_of_one_file_do_not_write_into_each_other(ask: Ask, partial: Path) -> None:
+    partial.parent.mkdir(parents=True)
+    with partial.open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert ask("download")["error"] == "AlreadyDownloadingError"
+    assert ask("download")["entry"]["problem"] is None
+
+
+def test_an_older_whole_model_stays_until_the_new_one_is_here(ask: Ask, hub: LoopbackHub, cache: Path) -> None:
+    ask("download")
+    newer = safetensors_bytes({"model.embed_tokens.weight": ("BF16", [2000, 128])})
+    hub.add("org/model", FILES | {"model.safetensors": newer}, commit="e" * 40)
+    hub.faults["model.safetensors"] = Fault(content=b"wrong", times=99)
+    assert ask("download")["error"] == "CorruptDownloadError"
+    assert resolve_model("org/model", {"HF_HUB_CACHE": str(cache)}).revision == "c" * 40
+    hub.faults.clear()
+    assert ask("download")["entry"]["revision"] == "e" * 40
+
+
+def test_an_error_holds_no_secret_in_any_frame(ask: Ask, hub: LoopbackHub) -> None:
+    hub.add("org/private", FILES, is_private=True)
+    hub.faults["model.safetensors"] = Fault(content=b"wrong", times=99)
+    answer = ask("download", "org/private", token=TOKEN)
+    assert "CorruptDownloadError" in answer["trace"]  # and ``ask`` looked through all of it
