@@ -48,7 +48,7 @@ LIBRARIES = {
     "sqlite3": {"runs/store"},
     "msgspec": {"engine", "typed_json.py"},
     "platformdirs": {"settings"},
-    "huggingface_hub": {"models/hub_client.py"},
+    "huggingface_hub": {"models/hub_client.py", "torch_engine"},
 }
 SOURCES = [path.relative_to(PACKAGE) for path in sorted(PACKAGE.rglob("*.py"))]
 

@@ -33,7 +33,7 @@ from quanttui.text import safe_line
 from quanttui.units import format_bytes
 
 DESCRIPTION = (
-    "Download a model from the Hugging Face hub into its cache: configuration, tokenizer and safetensors, nothing that\n"
+    "Bring a model from the Hugging Face hub into its cache: configuration, tokenizer and safetensors, nothing that\n"
     "could run code. Stopped, it goes on where it was. Honours HF_TOKEN, HF_HUB_CACHE, HF_ENDPOINT and HF_HUB_OFFLINE."
 )
 Tell = Callable[[DownloadProgress], None]
