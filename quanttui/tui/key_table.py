@@ -18,6 +18,7 @@ from quanttui.tui.widget_keys import (
     DIVERGENCE_COMMANDS,
     HELP_COMMANDS,
     LIST_COMMANDS,
+    RESULTS_COMMANDS,
     STRIP_COMMANDS,
     SWITCH_COMMANDS,
     TEXT_COMMANDS,
@@ -27,6 +28,7 @@ from quanttui.tui.widget_keys import (
 SCOPES: Mapping[str, tuple[Command, ...]] = {
     "everywhere": (*SCREEN_COMMANDS, *APP_COMMANDS),
     "in lists": LIST_COMMANDS,
+    "in the results": RESULTS_COMMANDS,
     "in texts": TEXT_COMMANDS,
     "on switches": SWITCH_COMMANDS,
     "in the divergence pane": (*STRIP_COMMANDS, *DIVERGENCE_COMMANDS),

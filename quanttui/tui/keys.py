@@ -66,9 +66,14 @@ SCREEN_COMMANDS = (
     Command(
         "paint_all", "U,upper_u", "paint_all", "paint all", "Paint also where the texts share nothing", READING, "U"
     ),
+    Command("mark", "m", "mark", "mark", "Mark the candidate, or take its mark away", READING),
+    Command("compare", "c", "compare", "compare", "Show the marked candidates side by side, or go back", READING),
+    Command("clear", "x", "clear_marks", "clear", "Take every mark away", READING),
     Command("copy", "y", "copy", "copy", "Copy the output to the clipboard", READING),
     Command("details", "i", "details", "details", "Show how each model was loaded: options, notes, versions", READING),
-    Command("zoom", "z", "zoom", "zoom", "Let the pane fill the screen, or put it back", READING),
+    Command(
+        "zoom", "z,f4", "zoom", "zoom", "Let the pane fill the screen, or put it back (F4 while typing)", READING, "z"
+    ),
     Command("model", "1", "pane('model')", "model", "Go to the models", MOVING),
     Command("variants", "2", "pane('variants')", "variants", "Go to the variants", MOVING),
     Command("prompt", "3", "pane('prompt')", "prompt", "Go to the prompt", MOVING),
@@ -76,6 +81,7 @@ SCREEN_COMMANDS = (
     Command("candidate_output", "5", "pane('candidate')", "candidate", "Go to the candidate's output", MOVING),
     Command("memory", "6", "pane('memory')", "memory", "Go to the memory", MOVING),
     Command("divergence", "7", "pane('divergence')", "divergence", "Go to the divergence, token by token", MOVING),
+    Command("results", "8", "pane('results')", "results", "Go to the results: every variant in a table", MOVING),
     Command("settings", "comma", "pane('settings')", "settings", "Go to the settings", MOVING, ","),
     Command("pane_next", "tab", "app.focus_next", "next pane", "Go to the next pane or field", MOVING),
     Command("pane_previous", "shift+tab", "app.focus_previous", "previous pane", "Go to the previous pane", MOVING),
@@ -118,4 +124,5 @@ FOOTER_IDLE = ("run", "tick", "reference", "add", "help", "palette", "quit")
 FOOTER_TYPING = ("run", "back", "pane_next", "palette", "quit")
 FOOTER_RUNNING = ("back", "next_candidate", "next", "zoom", "help", "palette", "quit")
 FOOTER_DONE = ("run", "next", "divergence", "next_candidate", "help", "palette", "quit")
+FOOTER_RESULTS = ("mark", "compare", "clear", "zoom", "help", "palette", "quit")
 FOOTER_DIVERGENCE = ("token_next", "token_worst", "force", "next_candidate", "help", "palette", "quit")

@@ -26,6 +26,14 @@ TEXT_COMMANDS = (
     _moves("text_page_down", "pagedown", "page_down", "Page down"),
 )
 
+RESULTS_COMMANDS = (
+    _moves("results_up", "up,k", "move(-1)", "The variant above", READING),
+    _moves("results_down", "down,j", "move(1)", "The variant below", READING),
+    _moves("results_first", "home,g", "go(0)", "The reference", READING),
+    _moves("results_last", "end,G,upper_g", "go(-1)", "The last candidate", READING),
+    _moves("results_open", "enter", "open", "Go to the variant's output", READING),
+)
+
 SWITCH_COMMANDS = (_moves("switch", "space,enter", "switch", "Switch on or off"),)
 
 STRIP_COMMANDS = (

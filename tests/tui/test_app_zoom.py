@@ -12,6 +12,7 @@ from quanttui.engine.scripted import script_of
 from quanttui.records import Precision, Variant
 from quanttui.tui.app import QuantTuiApp
 from quanttui.tui.services import InitialChoices
+from quanttui.tui.widgets.header_line import HeaderLine
 
 LONG = {
     "bf16": " they were very extraordinarily-happy, and-afterwards then" * 80,
@@ -48,7 +49,8 @@ async def test_every_pane_fills_the_screen_and_goes_back(size: tuple[int, int]) 
             pane = app.main.maximized
             assert pane is not None, key
             assert pane.size.width >= size[0] - 4
-            assert pane.outer_size.height == size[1] - 2
+            assert pane.outer_size.height == size[1] - 3
+            assert app.main.query_one(HeaderLine).region.height == 1, "the hardware stays in view"
             await zoom(pilot)
             assert [widget.region for widget in app.main.query(".pane")] == before, key
 

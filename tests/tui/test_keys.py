@@ -95,7 +95,7 @@ def test_names_follow_the_keymap_and_leave_out_what_an_inner_scope_took() -> Non
     assert names.all("next_candidate", inside=SCOPES["in the divergence pane"]) == "]"
 
 
-REBOUND = check_keymap({"run": "f9", "back": "f8", "prompt": "Q", "token_worst": "v", "help_close": "x", "next": "m"})
+REBOUND = check_keymap({"run": "f9", "back": "f8", "prompt": "Q", "token_worst": "v", "help_close": "x", "next": "J"})
 
 
 async def test_footer_hints_and_help_say_the_keys_that_hold_now() -> None:
@@ -104,7 +104,7 @@ async def test_footer_hints_and_help_say_the_keys_that_hold_now() -> None:
         shown = screen_text(app)
         assert "F9 run" in shown
         assert "Press F9 to run" in shown
-        assert "m jumps to the next" in shown
+        assert "J jumps to the next" in shown
         assert "F5" not in shown
         assert "Q Prompt" in shown
         await pilot.press("f5")

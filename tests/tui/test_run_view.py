@@ -12,7 +12,7 @@ from quanttui.records.events import OutputFinished, TokenGenerated
 from quanttui.tui.state.live_diff import LiveDiff
 from quanttui.tui.state.run_view import RunView
 from quanttui.tui.state.status import run_status
-from quanttui.tui.state.variant_view import Stage, figures
+from quanttui.tui.state.variant_view import Stage, row_figures, title_figures
 
 INT8, NF4 = Variant(Precision.INT8), Variant(Precision.NF4)
 
@@ -116,7 +116,17 @@ def test_a_request_that_fails_before_it_starts_is_a_failure_without_a_reference(
 
 def test_figures_are_ratios_to_the_reference_and_pending_until_they_are_known():
     view = folded(stop_after=lambda e: isinstance(e, OutputFinished) and e.variant == NF4)
-    by_name = {figure.name: figure for figure in figures(view.candidate, view.reference)}
+    by_name = {figure.name: figure for figure in row_figures(view.candidate, view.reference)}
     assert by_name["peak"].value == "…"
-    assert by_name["weights"].ratio == "0.48×"
-    assert all(figure.ratio == "" for figure in figures(view.reference, view.reference))
+    assert by_name["load"].ratio == "1.83×"
+    assert [(figure.value, figure.ratio) for figure in title_figures(view.candidate, view.reference)] == [
+        ("33.8 tok/s", ""),
+        ("7.1 MB", "0.48×"),
+    ]
+    assert all(figure.ratio == "" for figure in row_figures(view.reference, view.reference))
+
+
+def test_a_title_says_no_speed_while_text_comes_in_and_the_line_beneath_does():
+    view = folded(stop_after=lambda e: isinstance(e, TokenGenerated) and e.variant == NF4 and e.token.index == 9)
+    assert [figure.value for figure in title_figures(view.candidate, view.reference)] == ["7.1 MB"]
+    assert row_figures(view.candidate, view.reference)[0].value.endswith("tok/s")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.binding import BindingType
 from textual.dom import DOMNode
 from textual.screen import Screen
-from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from quanttui.records import ModelEntry, RunRequest, Variant
@@ -17,9 +16,8 @@ from quanttui.tui.key_table import KeyNames
 from quanttui.tui.keys import SCREEN_COMMANDS, Command
 from quanttui.tui.screens.ask import AskScreen
 from quanttui.tui.screens.details import DetailsScreen
-from quanttui.tui.screens.output_painter import rest_at_first_difference, scroll_to_difference
 from quanttui.tui.state.details import engine_section, load_sections
-from quanttui.tui.state.pages import PAGE_OF, Page, Pane
+from quanttui.tui.state.pages import Page, Pane
 from quanttui.tui.state.run_view import RunView
 from quanttui.tui.state.status import Tone
 from quanttui.tui.widget_keys import DIVERGENCE_COMMANDS, STRIP_COMMANDS
@@ -33,17 +31,6 @@ from quanttui.variants import parse_variant
 if TYPE_CHECKING:
     from quanttui.tui.app import QuantTuiApp
     from quanttui.tui.screens.main import MainScreen
-
-_FOCUS = {
-    Pane.MODEL: "#models",
-    Pane.VARIANTS: "#variant-choices",
-    Pane.PROMPT: "#prompt TextArea",
-    Pane.REFERENCE: "#reference TokenText",
-    Pane.CANDIDATE: "#candidate TokenText",
-    Pane.MEMORY: "#memory",
-    Pane.DIVERGENCE: "DivergenceStrip",
-    Pane.SETTINGS: "#field-max_new_tokens",
-}
 
 
 class ScreenActions(Screen[None]):
@@ -68,7 +55,7 @@ class ScreenActions(Screen[None]):
         """Where a command of the palette acts; None, with a word, where there is nothing for it to act on."""
         if command not in (*STRIP_COMMANDS, *DIVERGENCE_COMMANDS):
             return self
-        if not self.go_to_pane(Pane.DIVERGENCE):
+        if not self._me.go_to_pane(Pane.DIVERGENCE):
             return None
         return self.query_one(DivergenceStrip if command in STRIP_COMMANDS else DivergencePane)
 
@@ -113,7 +100,7 @@ class ScreenActions(Screen[None]):
         elif not prompt.strip():
             me.warn(f"the prompt is empty · {keys['prompt']} goes to the prompt")
         elif form.settings is None:
-            self.action_pane(Pane.SETTINGS)
+            me.action_pane(Pane.SETTINGS)
             self.query_one(SettingsRow).focus_problem()
             me.warn("a setting is wrong: " + "; ".join(f"{k}: {v}" for k, v in form.problems.items()))
         else:
@@ -133,7 +120,7 @@ class ScreenActions(Screen[None]):
         if self.maximized is not None:
             self.minimize()
         elif isinstance(self.focused, Input | TextArea):
-            self._leave_field()
+            self._me.leave_field()
         elif self._me.is_busy:
             self._stop()
         else:
@@ -166,60 +153,10 @@ class ScreenActions(Screen[None]):
             AskScreen("Open a model", "folder or hub id", words, self._me.services.find_model), self._opened
         )
 
-    def action_difference(self, by: int) -> None:
-        run = self._me.run_view
-        span = run.step(by) if run is not None else None
-        if span is None:
-            self._me.warn("no difference to jump to")
-            return
-        self._me.forget_warning()
-        if self._me.has_class("-narrow"):
-            self._me.show_page(Page.OUTPUTS)
-        self.query_one(DivergencePane).move_to(span.reference[0])
-        self._me.paint()
-        self.call_after_refresh(scroll_to_difference, self, span)
-
-    def action_candidate(self, by: int) -> None:
-        run = self._me.run_view
-        if run is None or len(run.candidates) < 2:
-            return
-        run.show((run.shown + by) % len(run.candidates))
-        self._me.paint()
-        if run.is_over:
-            self.call_after_refresh(rest_at_first_difference, self, run)
-
-    def action_fold(self) -> None:
-        """Fold away the long stretches that both texts share, or open them all."""
-        run = self._me.run_view
-        if run is None:
-            return
-        run.is_folded = not run.is_folded
-        self._me.forget_warning()
-        if run.is_folded and not run.folds(None):
-            self._me.warn("no equal stretch is long enough to fold" if run.is_over else "folds once both have answered")
-        self._repaint_outputs(run)
-
-    def action_paint_all(self) -> None:
-        run = self._me.run_view
-        if run is None:
-            return
-        run.paints_all = not run.paints_all
-        self._me.say("painted also where the texts share nothing" if run.paints_all else "painted where that helps")
-        self._repaint_outputs(run)
-
-    def _repaint_outputs(self, run: RunView) -> None:
-        """The difference that the user is at stays in view."""
-        self._me.paint()
-        if (span := run.current_difference()) is not None:
-            self.call_after_refresh(scroll_to_difference, self, span)
-        elif run.is_over:
-            self.call_after_refresh(rest_at_first_difference, self, run)
-
     def action_copy(self) -> None:
-        """Copy the output that has the focus, the candidate's otherwise."""
+        """Copy the output that has the focus, the shown candidate's otherwise."""
         run = self._me.run_view
-        ours = self.focused is not None and self.query_one("#reference") in self.focused.ancestors
-        view = run and (run.reference if ours else run.candidate)
+        view = run and (self._me.view_in_focus() or run.candidate)
         if not view or not view.tokens:
             self._me.warn("no output to copy yet")
             return
@@ -235,37 +172,16 @@ class ScreenActions(Screen[None]):
         empty = "Nothing was loaded yet" + ("" if self._me.is_busy else f": press {self.keys['run']}")
         self.app.push_screen(DetailsScreen(loads, engine_section(engine) if engine else None, empty))
 
-    def action_zoom(self) -> None:
-        if self.maximized is not None:
-            self.minimize()
-        elif self.focused is not None:
-            self.maximize(_pane_around(self.focused), container=False)
-
-    def action_pane(self, pane: str) -> None:
-        """Focus a pane, on whatever page it is."""
-        self.go_to_pane(Pane(pane))
-
-    def go_to_pane(self, pane: Pane) -> bool:
-        """Whether there is such a pane to focus now; says why where not."""
-        if pane is Pane.DIVERGENCE and self.query_one(DivergencePane).score is None:
-            run = self.keys["run"]
-            self._me.warn(f"nothing measured yet · {run} runs, and scores each candidate once it has answered")
-            return False
-        if self.maximized is not None:
-            self.minimize()
-        self._me.show_page(PAGE_OF[pane])
-        self.call_after_refresh(self.query_one(_FOCUS[pane]).focus)
-        return True
-
     def _start(self, request: RunRequest) -> None:
         self._me.run_view = RunView(request)
         self._me.waiting.begin(request, self._me.services.clock())
+        self._me.marks = self._me.marks.kept_for(request.candidates)
         self._me.forget_warning()
         if self.maximized is not None:
             self.minimize()
         self._me.show_page(Page.OUTPUTS)
         self._me.paint()
-        self.call_after_refresh(self.query_one("#candidate TokenText").focus)
+        self.call_after_refresh(self._me.focus_shown)
         self.owner.start_run(request)
 
     def _stop(self) -> None:
@@ -274,14 +190,6 @@ class ScreenActions(Screen[None]):
         run.stopping = True
         self.owner.stop_run(run.request.run_id)
         self._me.forget_warning()
-
-    def _leave_field(self) -> None:
-        target = "#variant-choices" if self._me.run_view is None else "#candidate TokenText"
-        widget = self.query_one(target)
-        if widget.is_on_screen and widget.focusable:
-            widget.focus()
-        else:
-            self.query_one("#variant-choices").focus()
 
     def _offer(self, variant: Variant | None) -> None:
         if variant is None:
@@ -293,10 +201,3 @@ class ScreenActions(Screen[None]):
     def _opened(self, entry: ModelEntry | None) -> None:
         if entry is not None:
             self.choose_model(entry)
-
-
-def _pane_around(widget: Widget) -> Widget:
-    """The pane that ``widget`` stands in."""
-    return next(
-        (node for node in widget.ancestors_with_self if isinstance(node, Widget) and node.has_class("pane")), widget
-    )

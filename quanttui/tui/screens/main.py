@@ -16,12 +16,22 @@ from quanttui.records.events import ModelLoaded
 from quanttui.text import safe_line
 from quanttui.tui import messages
 from quanttui.tui.key_table import COMMANDS, SCOPES
-from quanttui.tui.keys import FOOTER_DIVERGENCE, FOOTER_DONE, FOOTER_IDLE, FOOTER_RUNNING, FOOTER_TYPING
+from quanttui.tui.keys import (
+    FOOTER_DIVERGENCE,
+    FOOTER_DONE,
+    FOOTER_IDLE,
+    FOOTER_RESULTS,
+    FOOTER_RUNNING,
+    FOOTER_TYPING,
+)
 from quanttui.tui.screens.actions import ScreenActions
+from quanttui.tui.screens.arranging import ArrangementActions, arrangement
+from quanttui.tui.screens.comparing import ComparingActions
 from quanttui.tui.screens.microscope import MicroscopeActions
 from quanttui.tui.screens.output_painter import paint_hints, paint_outputs, rest_at_first_difference
+from quanttui.tui.screens.results_painter import paint_results
 from quanttui.tui.services import Services
-from quanttui.tui.state.pages import Page, Pane, layout_class
+from quanttui.tui.state.pages import Pane
 from quanttui.tui.state.run_view import RunView
 from quanttui.tui.state.selection import Selection
 from quanttui.tui.state.stale import choices_changed
@@ -36,20 +46,20 @@ from quanttui.tui.widgets.model_list import ModelList
 from quanttui.tui.widgets.output_pane import OutputPane
 from quanttui.tui.widgets.page_tabs import PageTabs
 from quanttui.tui.widgets.prompt_editor import PromptEditor
+from quanttui.tui.widgets.results_table import ResultsTable
 from quanttui.tui.widgets.settings_row import SettingsRow
 from quanttui.tui.widgets.variant_list import VariantList
 
 
-class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
+class MainScreen(MicroscopeActions, ComparingActions, ArrangementActions, ScreenActions, Screen[None]):
     """Holds what is chosen (``selection``) and the latest run (``run_view``); paints what changed at a steady beat."""
 
     CSS_PATH = "../app.tcss"
     AUTO_FOCUS = "#variant-choices"
-    ALLOW_IN_MAXIMIZED_VIEW = ".-textual-system,#footer"
+    ALLOW_IN_MAXIMIZED_VIEW = ".-textual-system,#header,#footer"
 
     def __init__(self, services: Services, size: Size) -> None:
-        self.page = Page.SETUP
-        self._arranged = _arrangement(size, self.page)
+        self._arranged = arrangement(size, self.page)
         super().__init__(classes=" ".join(self._arranged))
         choices = services.choices
         self.services = services
@@ -83,7 +93,9 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
                 with Horizontal(id="outputs"):
                     yield OutputPane(self.keys["reference_output"], "Reference", "reference")
                     yield OutputPane(self.keys["candidate_output"], "Candidate", "candidate")
+                    yield OutputPane(self.keys["candidate_output"], "Candidate", "other")
                 yield DivergencePane(Pane.DIVERGENCE, self.keys["divergence"])
+        yield ResultsTable()
         yield FooterLines()
 
     def on_mount(self) -> None:
@@ -99,7 +111,7 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
         return self.run_view is not None and not self.run_view.is_over
 
     def on_resize(self, event: events.Resize) -> None:
-        self._arrange(event.size)
+        self.lay_out_anew(event.size)
         self._stale = True
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
@@ -181,13 +193,6 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
     def tick_requested(self, message: messages.VariantTickRequested) -> None:
         self.tick(message.variant)
 
-    @on(messages.CandidateRequested)
-    def candidate_requested(self, message: messages.CandidateRequested) -> None:
-        self.forget_warning()
-        if self.run_view is not None:
-            self.run_view.show([view.variant for view in self.run_view.candidates].index(message.variant))
-            self.paint()
-
     @on(messages.PageRequested)
     def page_requested(self, message: messages.PageRequested) -> None:
         self.forget_warning()
@@ -206,20 +211,6 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
         self.query_one(HeaderLine).show(selection, self.reading)
         self.query_one(SettingsRow).show(selection)
         self.paint_footer()
-
-    def show_page(self, page: Page) -> None:
-        """Only a small terminal has pages; elsewhere this changes nothing one sees."""
-        self.page = page
-        self._arrange(self.size)
-        self.query_one(PageTabs).show(page)
-
-    def _arrange(self, size: Size) -> None:
-        """Set the classes that the style sheet lays the panes out by. All at once: each change styles every widget."""
-        wanted = _arrangement(size, self.page)
-        if wanted != self._arranged:
-            self.remove_class(*self._arranged, update=False)
-            self.add_class(*wanted)
-            self._arranged = wanted
 
     def warn(self, words: str) -> None:
         self.say(words, Tone.WARNING)
@@ -263,6 +254,8 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
         chosen: tuple[str, ...]
         if self.pane_of_focus() is Pane.DIVERGENCE:
             chosen = FOOTER_DIVERGENCE
+        elif self.pane_of_focus() is Pane.RESULTS and not self.is_busy:
+            chosen = FOOTER_RESULTS
         elif self.is_busy:
             chosen = FOOTER_RUNNING
         else:
@@ -270,10 +263,6 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
             chosen = FOOTER_IDLE if self.run_view is None or in_setup else FOOTER_DONE
         one = self.run_view is not None and len(self.run_view.candidates) < 2
         return [(name, COMMANDS[name].label) for name in chosen if not (one and name == "next_candidate")]
-
-    def pane_of_focus(self) -> Pane | None:
-        ids = [widget.id for widget in (self.focused.ancestors_with_self if self.focused else ())]
-        return next((pane for pane in Pane if pane.value in ids), None)
 
     def _paint_if_stale(self) -> None:
         if self._stale:
@@ -284,17 +273,12 @@ class MainScreen(MicroscopeActions, ScreenActions, Screen[None]):
     def _paint_run(self) -> None:
         self._stale = False
         self.paint_divergence(self.run_view)
-        paint_outputs(self, self.run_view, self.token_under_cursor(), self.keys)
+        paint_outputs(self, self.run_view, self.columns(), self.token_under_cursor(), self.keys)
         paint_hints(self, self.run_view, self.keys["details"])
+        paint_results(self, self.run_view, self.marks, self.keys)
 
     def _tick(self) -> None:
         """What goes on with the clock alone."""
         if self.is_busy or self.idle_status is None:
             self.paint_footer()
         self.query_one(MemoryPane).age(self.services.clock())
-
-
-def _arrangement(size: Size, page: Page) -> tuple[str, ...]:
-    """The style sheet's classes for a screen of this size; only a small one has pages."""
-    layout = layout_class(size.width, size.height)
-    return (f"-{layout}", f"-page-{page}") if layout == "narrow" else (f"-{layout}",)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from textual.screen import Screen
 
 from quanttui.records import DiffSpan
@@ -12,41 +10,50 @@ from quanttui.tui.state.details import notes_hint
 from quanttui.tui.state.painting import Plan
 from quanttui.tui.state.pane_words import place_words, subtitle
 from quanttui.tui.state.run_view import RunView
-from quanttui.tui.state.variant_view import Stage, VariantView, figures
-from quanttui.tui.widgets.candidate_bar import CandidateBar
+from quanttui.tui.state.side_by_side import Columns
+from quanttui.tui.state.variant_view import Stage, VariantView, row_figures, title_figures
 from quanttui.tui.widgets.output_pane import OutputPane
+
+CURRENT = "▸"
 
 
 def paint_outputs(
-    screen: Screen[None], run: RunView | None, cursor: int | None = None, keys: KeyNames = DEFAULT_KEYS
+    screen: Screen[None],
+    run: RunView | None,
+    columns: Columns,
+    cursor: int | None = None,
+    keys: KeyNames = DEFAULT_KEYS,
 ) -> None:
-    """Both panes and the bar of candidates, as ``run`` stands; ``cursor`` marks a token of the reference."""
-    reference = screen.query_one("#reference", OutputPane)
-    candidate = screen.query_one("#candidate", OutputPane)
+    """The panes of ``columns``, as ``run`` stands; ``cursor`` marks a token of the reference."""
+    reference, candidates = _panes(screen)
     if run is None:
-        reference.show_empty(f"Press {keys['run']} to run", "The reference answers here, in full precision.")
-        words = f"Words that differ from the reference are underlined; {keys['next']} jumps to the next."
-        candidate.show_empty("Candidates answer here", words)
+        _paint_empty(reference, candidates, keys)
         return
-    screen.query_one(CandidateBar).show(run.candidates, run.shown)
-    plan = Plan(run.reading(), run.current_difference(), None, run.folds(cursor), run.paints_all)
-    _paint(reference, run.reference, run, replace(plan, cursor=cursor), keys)
-    _paint(candidate, run.candidate, run, plan, keys)
+    reference.display = columns.has_reference
+    _paint(reference, run.reference, run, columns, keys, cursor)
+    for at, pane in enumerate(candidates):
+        view = columns.candidates[at] if at < len(columns.candidates) else None
+        pane.display = view is not None
+        if view is not None:
+            _paint(pane, view, run, columns, keys, cursor)
     if run.candidate is not None and run.candidate is run.current and run.candidate.stage is Stage.GENERATING:
         reference.text.keep_in_view(len(run.candidate.tokens))
 
 
 def paint_hints(screen: Screen[None], run: RunView | None, details_key: str) -> None:
     """Say beside the figures that there are notes to read, and by which key."""
-    views = {"#reference": run.reference, "#candidate": run.candidate} if run is not None else {}
-    for name, view in views.items():
-        screen.query_one(name, OutputPane).show_hint(notes_hint(view, details_key) if view is not None else "")
+    for pane in screen.query(OutputPane) if run is not None else ():
+        view = run.view_of(pane.variant) if run is not None and pane.variant is not None else None
+        pane.show_hint(notes_hint(view, details_key) if view is not None else "")
 
 
-def scroll_to_difference(screen: Screen[None], span: DiffSpan) -> None:
-    """Both texts scroll to ``span``."""
-    screen.query_one("#reference", OutputPane).text.scroll_to_token(span.reference[0])
-    screen.query_one("#candidate", OutputPane).text.scroll_to_token(span.candidate[0])
+def scroll_to_difference(screen: Screen[None], run: RunView, span: DiffSpan) -> None:
+    """The reference and the shown candidate scroll to ``span``."""
+    reference, candidates = _panes(screen)
+    reference.text.scroll_to_token(span.reference[0])
+    for pane in candidates:
+        if run.candidate is not None and pane.variant == run.candidate.variant:
+            pane.text.scroll_to_token(span.candidate[0])
 
 
 def scroll_to_cursor(screen: Screen[None], run: RunView, token: int) -> None:
@@ -57,20 +64,41 @@ def scroll_to_cursor(screen: Screen[None], run: RunView, token: int) -> None:
 
 
 def rest_at_first_difference(screen: Screen[None], run: RunView) -> None:
-    """Nothing streams any more: both texts stand where they part, or at their start; a text that was scrolled stays."""
-    first = run.differences()[0] if run.differences() else None
-    screen.query_one("#reference", OutputPane).text.keep_in_view(first.reference[0] if first else 0)
-    screen.query_one("#candidate", OutputPane).text.keep_in_view(first.candidate[0] if first else 0)
+    """Nothing streams any more: the texts stand where they part, or at their start; one that was scrolled stays."""
+    reference, candidates = _panes(screen)
+    first = next(iter(run.differences()), None)
+    reference.text.keep_in_view(first.reference[0] if first else 0)
+    for pane in candidates:
+        view = run.view_of(pane.variant) if pane.variant is not None else None
+        first = next(iter(run.differences(view)), None) if view is not None else None
+        pane.text.keep_in_view(first.candidate[0] if first else 0)
 
 
-def _paint(pane: OutputPane, view: VariantView | None, run: RunView, plan: Plan, keys: KeyNames) -> None:
+def _panes(screen: Screen[None]) -> tuple[OutputPane, list[OutputPane]]:
+    reference, *candidates = screen.query(OutputPane)
+    return reference, candidates
+
+
+def _paint_empty(reference: OutputPane, candidates: list[OutputPane], keys: KeyNames) -> None:
+    reference.show_empty(f"Press {keys['run']} to run", "The reference answers here, in full precision.")
+    words = f"Words that differ from the reference are underlined; {keys['next']} jumps to the next."
+    candidates[0].show_empty("Candidates answer here", words)
+    for pane in candidates[1:]:
+        pane.display = False
+
+
+def _paint(
+    pane: OutputPane, view: VariantView | None, run: RunView, columns: Columns, keys: KeyNames, cursor: int | None
+) -> None:
     if view is None:
         _paint_unsettled(pane, run, keys)
         return
-    pane.entitle(view.variant.spelling, place_words(view, run), subtitle(view, run))
-    pane.show_figures(figures(view, run.reference) if view.report else ())
+    sign = CURRENT if view is run.candidate and len(columns.candidates) > 1 else ""
+    pane.entitle(view.variant, sign, place_words(view, run, columns), subtitle(view, run))
+    pane.show_figures(title_figures(view, run.reference), row_figures(view, run.reference))
     if view.tokens or view.output is not None:
         other = run.candidate if view.is_reference else run.reference
+        plan = _plan(view, run, cursor)
         pane.show_text(view, run.request.prompts[0], plan, other.tokens if other is not None else ())
     else:
         pane.show_waiting(view, _hint(view, keys))
@@ -78,10 +106,19 @@ def _paint(pane: OutputPane, view: VariantView | None, run: RunView, plan: Plan,
         pane.show_failure(run.failure, keys["run"])
 
 
+def _plan(view: VariantView, run: RunView, cursor: int | None) -> Plan:
+    """The reference is painted as it lies beside the shown candidate, each candidate as it lies beside the
+    reference; the difference that is jumped to is the shown candidate's."""
+    beside = run.candidate if view.is_reference else view
+    current = run.current_difference() if beside is run.candidate else None
+    folds = run.folds(cursor if beside is run.candidate else None, beside)
+    return Plan(run.reading(beside), current, cursor if view.is_reference else None, folds, run.paints_all)
+
+
 def _paint_unsettled(pane: OutputPane, run: RunView, keys: KeyNames) -> None:
     """The run has not got as far as to know its reference."""
-    pane.entitle("")
-    pane.show_figures(())
+    pane.entitle(None)
+    pane.show_figures((), ())
     pane.clear_text()
     if run.failure is not None:
         pane.show_failure(run.failure, keys["run"])

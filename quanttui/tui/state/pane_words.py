@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from quanttui.tui.state.run_view import RunView
+from quanttui.tui.state.side_by_side import Columns
 from quanttui.tui.state.status import divergence_words
 from quanttui.tui.state.variant_view import VariantView
 
@@ -14,24 +15,25 @@ _ENDED = {
 }
 
 
-def place_words(view: VariantView, run: RunView) -> str:
-    if view.is_reference or len(run.candidates) < 2:
+def place_words(view: VariantView, run: RunView, columns: Columns) -> str:
+    """Which of how many, where not all of them are on the screen."""
+    if view.is_reference or len(run.candidates) <= len(columns.candidates):
         return ""
-    return f"{run.shown + 1} of {len(run.candidates)}"
+    return f"{run.candidates.index(view) + 1} of {len(run.candidates)}"
 
 
 def subtitle(view: VariantView, run: RunView) -> str:
     """Of the reference how it ended, of the candidate how it lies beside it."""
     if view.is_reference:
         return f"{len(view.tokens)} tokens, {_ENDED[view.output.finish_reason]}" if view.output is not None else ""
-    differences = len(run.differences())
-    if run.cursor is not None and differences:
-        return f"difference {run.cursor + 1} of {differences}{_not_painted(run)}"
+    differences = run.differences(view)
+    if view is run.candidate and run.cursor is not None and differences:
+        return f"difference {run.cursor + 1} of {len(differences)}{_not_painted(run)}"
     if view.output is not None:
         return _finished(view, run)
     if not view.tokens:
         return ""
-    return f"parts at token {run.differences()[0].candidate[0] + 1}" if differences else "the same so far"
+    return f"parts at token {differences[0].candidate[0] + 1}" if differences else "the same so far"
 
 
 def _not_painted(run: RunView) -> str:
@@ -41,7 +43,7 @@ def _not_painted(run: RunView) -> str:
 
 
 def _finished(view: VariantView, run: RunView) -> str:
-    reading = run.reading()
+    reading = run.reading(view)
     if reading.only_spaces:
         where = "trailing " if _only_at_end(view, run) else ""
         return f"differs in {where}whitespace only"

@@ -44,9 +44,9 @@ class RunView:
         self.cursor: int | None = None
         self.is_folded = False
         self.paints_all = False
-        self._readings: dict[int, Reading] = {}
+        self._readings: dict[Variant, Reading] = {}
         self._follows = True
-        self._live = LiveDiff()
+        self._live: dict[Variant, LiveDiff] = {}
 
     @property
     def candidate(self) -> VariantView | None:
@@ -56,32 +56,36 @@ class RunView:
     def show(self, index: int) -> None:
         """The user picks a candidate; from now on the screen does not follow the work."""
         self._follows = False
+        index %= len(self.candidates)
         if index != self.shown:
-            self.shown, self.cursor = index % len(self.candidates), None
+            self.shown, self.cursor = index, None
 
     def view_of(self, variant: Variant) -> VariantView | None:
         views = [view for view in (self.reference, *self.candidates) if view is not None]
         return next((view for view in views if view.variant == variant), None)
 
-    def reading(self) -> Reading:
-        """How the shown candidate's text lies beside the reference's, as far as both are there."""
-        if self.reference is None or self.candidate is None:
+    def reading(self, of: VariantView | None = None) -> Reading:
+        """How a candidate's text (the shown one's) lies beside the reference's, as far as both are there."""
+        view = of or self.candidate
+        if self.reference is None or view is None or view.is_reference:
             return Reading()
-        if self.candidate.output is None:
-            return self._live.reading(self.reference.tokens, self.candidate.tokens, key=self.shown)
-        if self.shown not in self._readings:
-            self._readings[self.shown] = read_diff(self.candidate.diff, self.reference.pieces, self.candidate.pieces)
-        return self._readings[self.shown]
+        if view.output is None:
+            live = self._live.setdefault(view.variant, LiveDiff())
+            return live.reading(self.reference.tokens, view.tokens, key=view.variant)
+        if view.variant not in self._readings:
+            self._readings[view.variant] = read_diff(view.diff, self.reference.pieces, view.pieces)
+        return self._readings[view.variant]
 
-    def folds(self, cursor: int | None) -> tuple[Fold, ...]:
-        """What is folded away of the shown candidate's text and the reference's, once both are whole."""
-        if not self.is_folded or self.reference is None or self.candidate is None or self.candidate.output is None:
+    def folds(self, cursor: int | None, of: VariantView | None = None) -> tuple[Fold, ...]:
+        """What is folded away of a candidate's text (the shown one's) and the reference's, once both are whole."""
+        view = of or self.candidate
+        if not self.is_folded or self.reference is None or view is None or view.output is None:
             return ()
-        return folds_of(self.reading(), self.reference.pieces, cursor)
+        return folds_of(self.reading(view), self.reference.pieces, cursor)
 
-    def differences(self) -> tuple[DiffSpan, ...]:
+    def differences(self, of: VariantView | None = None) -> tuple[DiffSpan, ...]:
         """Those that a reader sees, as ``reading`` joins them."""
-        return self.reading().differences
+        return self.reading(of).differences
 
     def step(self, by: int) -> DiffSpan | None:
         """Move the cursor to the next (1) or previous (-1) difference, round the end; None where there is none."""

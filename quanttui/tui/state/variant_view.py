@@ -125,21 +125,33 @@ class VariantView:
         return self.report.load_seconds if self.report else None
 
 
-def figures(view: VariantView, reference: VariantView | None) -> list[Figure]:
-    """The figures beside an output, those first that are known from the load on; each with its ratio to
-    ``reference``'s."""
-    base = None if view.is_reference else reference
+def title_figures(view: VariantView, reference: VariantView | None) -> list[Figure]:
+    """What a title says beside the name: a speed only once it stands, as a new title repaints the whole pane."""
+    weights, speed = view.weight_bytes, view.tokens_per_second
+    known = []
+    if view.output is not None and speed is not None:
+        known.append(Figure("", measures.speed(speed), ""))
+    if weights is not None:
+        known.append(_figure(view, reference, "", "weight_bytes", format_bytes(weights)))
+    return known
 
-    def figure(name: str, ours: float | None, field_name: str, shown: str) -> Figure:
-        value = shown if ours is not None or not view.is_at_work else PENDING
-        return Figure(name, value, measures.ratio(ours, getattr(base, field_name)) if base else "")
 
-    weights, peak, load = view.weight_bytes, view.peak_bytes, view.load_seconds
-    speed, first = view.tokens_per_second, view.seconds_to_first_token
-    return [
-        figure("weights", weights, "weight_bytes", format_bytes(weights)),
-        figure("load", load, "load_seconds", format_seconds(load)),
-        figure("peak", peak, "peak_bytes", format_bytes(peak)),
-        figure("", speed, "tokens_per_second", measures.speed(speed)),
-        figure("first token", first, "seconds_to_first_token", format_seconds(first)),
+def row_figures(view: VariantView, reference: VariantView | None) -> list[Figure]:
+    """The figures beneath an output, each with its ratio to ``reference``'s; none before the model is loaded."""
+    if view.report is None:
+        return []
+    speed, peak, load, first = view.tokens_per_second, view.peak_bytes, view.load_seconds, view.seconds_to_first_token
+    row = [
+        _figure(view, reference, "peak", "peak_bytes", format_bytes(peak)),
+        _figure(view, reference, "load", "load_seconds", format_seconds(load)),
+        _figure(view, reference, "first token", "seconds_to_first_token", format_seconds(first)),
     ]
+    if view.output is None:
+        row.insert(0, _figure(view, reference, "", "tokens_per_second", measures.speed(speed)))
+    return row
+
+
+def _figure(view: VariantView, reference: VariantView | None, name: str, field_name: str, shown: str) -> Figure:
+    ours, base = getattr(view, field_name), None if view.is_reference else reference
+    value = shown if ours is not None or not view.is_at_work else PENDING
+    return Figure(name, value, measures.ratio(ours, getattr(base, field_name)) if base else "")

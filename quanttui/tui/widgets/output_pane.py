@@ -9,19 +9,19 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from quanttui.records import Token
+from quanttui.records import Token, Variant
 from quanttui.records.events import RunFailed
 from quanttui.text import safe_line
 from quanttui.tui import measures
 from quanttui.tui.state.painter import Painter
 from quanttui.tui.state.painting import Plan
 from quanttui.tui.state.variant_view import Figure, Stage, VariantView
-from quanttui.tui.widgets.figure_rows import figure_line, figure_rows, with_hint
+from quanttui.tui.widgets.figure_rows import figure_line, with_hint
 from quanttui.tui.widgets.notice import Notice
 from quanttui.tui.widgets.token_text import TokenText
 
 _BAR = 24
-_IN_TITLE = 2
+_CORNERS = 6
 
 
 class OutputPane(Vertical):
@@ -32,11 +32,12 @@ class OutputPane(Vertical):
     def __init__(self, key: str, role: str, widget_id: str) -> None:
         super().__init__(id=widget_id, classes="pane")
         self.key, self.role = key, role
+        self.variant: Variant | None = None
+        self._costs: Sequence[Figure] = ()
         self._figures: Sequence[Figure] = ()
         self._hint = ""
-        self._figure_lines = -1
         self._painter = Painter()
-        self._heading = Content("")
+        self._sign = self._place = ""
         self._title: Content | None = None
         self._subtitle: Content | None = None
 
@@ -46,7 +47,7 @@ class OutputPane(Vertical):
         yield Static(markup=False, classes="figures")
 
     def on_mount(self) -> None:
-        self.entitle("")
+        self.entitle(None)
 
     @property
     def text(self) -> TokenText:
@@ -56,14 +57,10 @@ class OutputPane(Vertical):
     def notice(self) -> Notice:
         return self.query_one(Notice)
 
-    def entitle(self, variant: str, place: str = "", subtitle: str = "") -> None:
-        """``place``: which of how many; ``subtitle``: the first divergence in words."""
-        self._heading = Content.assemble(
-            (f"{self.key} ", "$muted"),
-            self.role,
-            (f" {safe_line(variant)}", "bold") if variant else "",
-            (f" {place}", "$muted") if place else "",
-        )
+    def entitle(self, variant: Variant | None, sign: str = "", place: str = "", subtitle: str = "") -> None:
+        """``sign``: marks the one that keys act on; ``place``: which of how many; ``subtitle``: the first divergence
+        in words."""
+        self.variant, self._sign, self._place = variant, sign, place
         self._lay_title()
         words = Content(subtitle)
         if words != self._subtitle:
@@ -79,9 +76,11 @@ class OutputPane(Vertical):
         self._painter.forget()
         self.text.show(())
 
-    def show_figures(self, figures: Sequence[Figure]) -> None:
-        if list(figures) != list(self._figures):
-            self._figures = figures
+    def show_figures(self, costs: Sequence[Figure], figures: Sequence[Figure]) -> None:
+        """``costs`` stand in the title, ``figures`` beneath the text."""
+        if list(costs) != list(self._costs) or list(figures) != list(self._figures):
+            self._costs, self._figures = costs, figures
+            self._lay_title()
             self._lay_figures()
 
     def show_hint(self, hint: str) -> None:
@@ -91,6 +90,7 @@ class OutputPane(Vertical):
             self._lay_figures()
 
     def on_resize(self) -> None:
+        self._lay_title()
         self._lay_figures()
 
     def show_empty(self, title: str, body: str) -> None:
@@ -115,32 +115,47 @@ class OutputPane(Vertical):
 
     def _clear(self) -> None:
         self.clear_text()
-        self.show_figures(())
+        self.show_figures((), ())
 
     def _lay_title(self) -> None:
-        """On a page of its own the pane has room for figures in its title: those that do not change while tokens
-        come in, as a new title repaints the whole pane."""
-        title = self._heading
-        if self._figures and self._has_pages:
-            title = Content.assemble(title, ("  ", ""), figure_line(self._figures[:_IN_TITLE]))
+        """As much as the width has room for: what can be read elsewhere gives way first."""
+        room = self.outer_size.width - _CORNERS
+        offers = (self._heading(role, place, costs) for role, place, costs in _LESS_AND_LESS)
+        longest = self._heading(True, True, True)
+        title = next((offer for offer in offers if offer.cell_length <= room), longest)
         if title != self._title:
             self._title = self.border_title = title
 
-    def _lay_figures(self) -> None:
-        line = self.query_one(".figures", Static)
-        shown = self._figures[_IN_TITLE:] if self._has_pages else self._figures
-        line.display = bool(shown)
-        if shown:
-            width = max(20, self.content_size.width)
-            rows = with_hint(figure_rows(shown, width), self._hint, width)
-            lines = rows.plain.count("\n")
-            line.update(rows, layout=lines != self._figure_lines)
-            self._figure_lines = lines
-        self._lay_title()
+    def _heading(self, role: bool, place: bool, costs: bool) -> Content:
+        name = safe_line(self.variant.spelling) if self.variant is not None else ""
+        parts = [f"{self._sign}{self.role}" if role or not name else self._sign, name]
+        heading = Content.assemble((f"{self.key} ", "$muted"), *_named(*parts))
+        if place and self._place:
+            heading = Content.assemble(heading, (f" {self._place}", "$muted"))
+        if costs and self._costs:
+            words = " · ".join(_cost(figure) for figure in self._costs)
+            heading = Content.assemble(heading, (f" · {words}", "$muted"))
+        return heading
 
-    @property
-    def _has_pages(self) -> bool:
-        return self.screen.has_class("-narrow")
+    def _lay_figures(self) -> None:
+        """One line of them, as many as there is room for."""
+        line = self.query_one(".figures", Static)
+        line.display = bool(self._figures)
+        if self._figures:
+            width = max(20, self.content_size.width)
+            line.update(with_hint(figure_line(self._figures, width - len(self._hint)), self._hint, width), layout=False)
+
+
+# role, place and costs, or some of them
+_LESS_AND_LESS = ((True, True, True), (True, False, True), (False, False, True), (True, True, False))
+
+
+def _named(role: str, name: str) -> list[str | tuple[str, str]]:
+    return [role, " " if role and name else "", (name, "bold")]
+
+
+def _cost(figure: Figure) -> str:
+    return f"{figure.value} ({figure.ratio})" if figure.ratio else figure.value
 
 
 _WAITING = {

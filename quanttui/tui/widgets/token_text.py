@@ -125,6 +125,8 @@ class TokenText(ScrollView, inherit_bindings=False):
         self._follows = self._follows and self._is_placed
         if self._text_width != self._wrapper.width:
             self._wrap_anew()
+        if len(self._wrapper.lines) <= self.size.height and self.scroll_y:
+            self.scroll_home(animate=False, immediate=True, force=True)
         self._follow()
 
     def _wrap_anew(self) -> None:
