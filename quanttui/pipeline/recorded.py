@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -93,7 +94,7 @@ class _Recording:
         match event:
             case PromptPrepared():
                 self._part = _Part(event.variant, event.prompt, event.encoded)
-                self._part_written = self._clock()
+                self._part_written = -math.inf  # the first token is written at once
             case TokenGenerated(token=token) if self._part is not None:
                 self._part.tokens.append(token)
                 if self._clock() - self._part_written >= PART_SECONDS:

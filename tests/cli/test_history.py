@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pexpect
 import pytest
 
 from quanttui.engine.scripted import Fault, ScriptedEngine, default_script
@@ -164,3 +166,17 @@ def test_what_is_hostile_in_a_run_never_acts(command: Any) -> None:
         assert result.code == 0
         assert not {"\x1b", "\x07", "\x9b", "\x7f", "\u202e"} & set(result.out + result.err)
     assert json.loads(command("history", "list", "--json").out)["runs"][1]["prompt"] == prompt
+
+
+def test_deleting_asks_on_a_terminal(command: Any, home: Path) -> None:
+    command(*COMPARE)
+    (run_id,) = run_ids(command)
+    for answer, code in (("n", 130), ("y", 0)):
+        program = pexpect.spawn(sys.executable, ["-m", "quanttui", "history", "delete", run_id], encoding="utf-8")
+        program.expect_exact(f"Delete the run {run_id}? [y/N] ")
+        assert run_ids(command) == [run_id]
+        program.sendline(answer)
+        program.expect(pexpect.EOF)
+        program.close()
+        assert program.exitstatus == code
+    assert run_ids(command) == []

@@ -6,10 +6,14 @@ import os
 import pty
 import signal
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+
+from quanttui.records.history import RunState, StoredRun
+from quanttui.runs.store import RunStore
 
 STUBBORN = "held_engines:StubbornEngine"
 SLOW = "held_engines:SlowEngine"
@@ -21,6 +25,11 @@ def wait_for(descriptor: int, text: bytes) -> bytes:
     while text not in shown:
         shown += os.read(descriptor, 4096)
     return shown
+
+
+def latest_run(home: Path) -> StoredRun:
+    with RunStore.open_existing(home / "quanttui" / "data" / "history.db") as store:
+        return store.read(store.find("latest"))
 
 
 def interrupt(start: Any, moment: bytes, number: signal.Signals, *argv: str, **options: Any) -> tuple[int, str, str]:
@@ -39,12 +48,13 @@ def interrupt(start: Any, moment: bytes, number: signal.Signals, *argv: str, **o
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ends_an_engine_that_does_not_answer(start: Any, number: signal.Signals) -> None:
+def test_ends_an_engine_that_does_not_answer(start: Any, home: Path, number: signal.Signals) -> None:
     code, out, shown = interrupt(start, b"5/", number, engine=STUBBORN)
     assert code == 130
     assert out == ""
     assert "Traceback" not in shown
     assert shown.count("quanttui: ") == 1
+    assert latest_run(home).line.state is RunState.CANCELLED
 
 
 def test_ends_an_engine_that_is_still_starting(start: Any) -> None:
@@ -77,3 +87,17 @@ def test_the_second_signal_ends_what_the_first_did_not(start: Any) -> None:
     assert b"Traceback" not in wait_for(ours, b"interrupted")
     os.close(ours)
     assert process.wait(30) == 130
+
+
+def test_a_command_that_is_killed_leaves_what_it_had(start: Any, home: Path) -> None:
+    ours, theirs = pty.openpty()
+    process = start("compare", "--prompt", "Once", stderr=theirs, stdout=subprocess.DEVNULL, engine=STUBBORN)
+    os.close(theirs)
+    wait_for(ours, b"5/")
+    process.kill()
+    process.wait(30)
+    os.close(ours)
+    stored = latest_run(home)
+    assert stored.line.state is RunState.CUT_OFF
+    assert len(stored.run.loads) == 1
+    assert stored.run.prompts[0].reference.text

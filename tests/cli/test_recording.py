@@ -44,3 +44,10 @@ def test_a_damaged_history_costs_one_warning_and_not_the_run(command: Any, home:
     assert result.err.count("warning") == 1
     assert "damaged" in result.err
     assert "next: " in result.err
+
+
+def test_the_setting_keeps_none(command: Any, home: Path) -> None:
+    (home / "quanttui").mkdir()
+    (home / "quanttui" / "settings.toml").write_text("history = false\n")
+    assert command(*COMPARE).code == 0
+    assert not database(home).exists()
