@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from quanttui.records import EngineDescription, LoadReport, ModelEntry, Precision, Variant
-from quanttui.variants import default_reference
+from quanttui.variants import default_candidates, default_reference
 
 DESCRIPTIONS = {
     Precision.FP32: "32-bit float, nothing lost",
@@ -39,13 +39,19 @@ class Selection:
 
     @property
     def candidates(self) -> tuple[Variant, ...]:
-        """The ticked ones, in the order of the list."""
-        return tuple(v for v in self.offered if v in self.ticked and v != self.reference)
+        """The ticked ones that the model can be, in the order of the list."""
+        ticked = (variant for variant in self.offered if variant in self.ticked and variant != self.reference)
+        return tuple(variant for variant in ticked if not self._is_stored_otherwise(variant))
 
     def with_model(self, entry: ModelEntry) -> Selection:
         if self.model is not None and entry.path == self.model.path:
             return replace(self, model=entry)
-        return replace(self, model=entry, measured_bytes={}, has_chat_template=None)
+        chosen = replace(self, model=entry, measured_bytes={}, has_chat_template=None)
+        if entry.prequantized is None or entry.problem is not None:
+            return chosen
+        for variant in default_candidates(entry.prequantized):
+            chosen = chosen.with_offer(variant)
+        return chosen
 
     def with_load(self, report: LoadReport) -> Selection:
         """What a load of the chosen model has told of it."""
@@ -72,5 +78,12 @@ class Selection:
         )
 
     def why_not(self, variant: Variant) -> str | None:
-        """The reason why ``variant`` cannot run here, as far as the engine has told."""
+        """The reason why ``variant`` cannot run here, as far as the model's entry and the engine have told."""
+        if self._is_stored_otherwise(variant) and self.model is not None:
+            return f"the model was saved as {self.model.prequantized}"
         return self.engine.unsupported.get(variant.precision) if self.engine else None
+
+    def _is_stored_otherwise(self, variant: Variant) -> bool:
+        """Whether the chosen model was saved quantized, and not as ``variant``."""
+        stored = self.model.prequantized if self.model else None
+        return stored is not None and variant.precision.is_quantized and variant.spelling != stored
