@@ -10,6 +10,7 @@ import pytest
 from quanttui.units import (
     format_bytes,
     format_count,
+    format_foretold,
     format_gib,
     format_memory,
     format_multiple,
@@ -55,6 +56,21 @@ CASES = [
     (format_multiple, 12.4, "12 ×"),
     (format_multiple, 1.26, "1.3 ×"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("measured", "predicted", "shown"),
+    [
+        (5_648_384, 5_648_384, "5.6 MB, as predicted"),
+        (5_750_000, 5_648_384, "5.8 MB, predicted 5.6 MB (+1.8 %)"),
+        (15_000_000, 20_000_000, "15.0 MB, predicted 20.0 MB (−25.0 %)"),
+        (None, 5_648_384, "n/a, predicted 5.6 MB"),
+        (5_648_384, None, "5.6 MB, predicted n/a"),
+        (None, None, "n/a, predicted n/a"),
+    ],
+)
+def test_what_was_foretold_stands_beside_what_came(measured: int | None, predicted: int | None, shown: str) -> None:
+    assert format_foretold(measured, predicted) == shown
 
 
 @pytest.mark.parametrize(("form", "value", "text"), CASES)

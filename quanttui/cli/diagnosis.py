@@ -68,6 +68,7 @@ def diagnose(engine: Engine, settings: Settings, environ: Mapping[str, str]) -> 
             "problem": problem,
         },
         "variants": {p.value: description.unsupported.get(p) for p in Precision} if description else {},
+        "cautions": description.cautions if description else {},
         **memory,
         "folders": {
             "models (hub cache)": str(cache_folder(environ)),

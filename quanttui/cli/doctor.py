@@ -74,7 +74,8 @@ def _sections(diagnosis: Mapping[str, Any]) -> Iterator[RenderableType]:
     yield from _section("Versions", diagnosis["versions"])
     engine = {name: value for name, value in diagnosis["engine"].items() if value is not None}
     yield from _section("Engine", engine)
-    variants = {name: reason or "runs" for name, reason in diagnosis["variants"].items()}
+    runs = {name: f"runs; {caution}" for name, caution in diagnosis["cautions"].items()}
+    variants = {name: reason or runs.get(name, "runs") for name, reason in diagnosis["variants"].items()}
     yield from _section("Variants", variants)
     yield from _section("Memory", {"host": _memory(diagnosis["host"], "available"), **_gpus(diagnosis)})
     yield from _section("Folders", diagnosis["folders"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -11,6 +12,7 @@ from bitsandbytes.nn.modules import Linear4bit, Linear8bitLt
 from torch import nn
 
 from quanttui.records import EngineDescription, Precision
+from quanttui.torch_engine.capabilities import hardware_limits
 from quanttui.torch_engine.dtypes import TORCH_DTYPES
 from quanttui.torch_engine.libraries import installed_versions
 
@@ -29,19 +31,24 @@ def describe_engine(device: torch.device, threads: int) -> EngineDescription:
     versions = installed_versions()
     if device.type == "cuda":
         versions |= _cuda_versions()
+    impossible, cautions = hardware_limits(device)
+    tried = [precision for precision in Precision if precision.value not in impossible]
+    unsupported = {**impossible, **_failing(device, tried)}
     return EngineDescription(
         device=str(device),
         device_name=_device_name(device),
         process_id=os.getpid(),
         versions=versions,
         threads=threads,
-        unsupported=_unsupported(device),
+        unsupported=unsupported,
+        cautions={name: words for name, words in cautions.items() if name not in unsupported},
     )
 
 
-def _unsupported(device: torch.device) -> dict[str, str]:
+def _failing(device: torch.device, precisions: Sequence[Precision]) -> dict[str, str]:
+    """Those that fail when they are tried, and how."""
     reasons = {}
-    for precision in Precision:
+    for precision in precisions:
         try:
             _probe(precision, device)
         except (RuntimeError, ImportError, AttributeError, TypeError, AssertionError, OSError) as error:
