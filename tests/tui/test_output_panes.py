@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pyte
 import pytest
-from scripted_app import finish, make_app, pane_text, running, status
+from scripted_app import finish, make_app, pane_text, running, screen_text, status
 from textual.pilot import Pilot
 
 from quanttui.engine.scripted import Script, script_of
@@ -12,6 +14,7 @@ from quanttui.records import Precision, Variant
 from quanttui.tui.app import QuantTuiApp
 from quanttui.tui.services import InitialChoices
 from quanttui.tui.widgets.output_pane import OutputPane
+from quanttui.tui.widgets.prompt_editor import PromptEditor
 
 NF4 = InitialChoices(prompt="👨\u200d👩\u200d👧 की \u0301 שלום", candidates=(Variant(Precision.NF4),))
 STRANGE = (
@@ -86,7 +89,8 @@ async def test_borders_stay_straight_whatever_the_text_is(size: tuple[int, int])
             await pilot.press(key)
             await pilot.pause()
             screen = screen_of(app)
-            for pane in app.main.query(OutputPane):
+            assert not [c for c in screen_text(app) if unicodedata.category(c) == "Mc" or c in "\ufe0f🇩🏽"]
+            for pane in (*app.main.query(OutputPane), app.main.query_one(PromptEditor)):
                 region = pane.region
                 for y in range(region.y, region.bottom):
                     edges = screen.buffer[y][region.x].data, screen.buffer[y][region.right - 1].data

@@ -9,15 +9,18 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import TextArea
 
-from quanttui.text import safe_text
 from quanttui.tui.bindings import keyed_title
+from quanttui.tui.visible import visible_text
 
 
 class SafeTextArea(TextArea):
-    """A text area in which nothing that was typed or pasted acts on the terminal."""
+    """A text area in which nothing that was typed or pasted acts on the terminal, or is of a width it cannot know.
+
+    One character for one, so that the cursor and what is selected stay where they are.
+    """
 
     def get_line(self, line_index: int) -> Text:
-        return Text(safe_text(self.document.get_line(line_index)), end="", no_wrap=True)
+        return Text(visible_text(self.document.get_line(line_index), reveal=True), end="", no_wrap=True)
 
 
 class PromptEditor(Vertical):
