@@ -43,13 +43,17 @@ _VARIABLES = (
     "QUANTTUI_HOME",
     FILE_VARIABLE,
     *(setting.variable for setting in SETTINGS),
+    "TEXTUAL_ANIMATIONS",
+    "TEXTUAL_COLOR_SYSTEM",
+    "TEXTUAL_FPS",
     "XDG_CACHE_HOME",
     "XDG_CONFIG_HOME",
     "XDG_DATA_HOME",
     "XDG_STATE_HOME",
 )
 _SECRETS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
-_ADDRESSES = ("HF_ENDPOINT",)
+_ADDRESSES = ("HF_ENDPOINT", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+_HIDDEN = "set, not shown"
 
 
 def diagnose(engine: Engine, settings: Settings, environ: Mapping[str, str]) -> dict[str, Any]:
@@ -133,9 +137,11 @@ def _environment(environ: Mapping[str, str]) -> dict[str, str]:
     """What is set. Of a secret only that it is; of an address not the user name or password in it."""
     shown = {name: environ[name] for name in _VARIABLES if name in environ}
     addresses = {name: _without_credentials(environ[name]) for name in _ADDRESSES if name in environ}
-    return {**shown, **addresses, **{name: "set, not shown" for name in _SECRETS if environ.get(name)}}
+    return {**shown, **addresses, **{name: _HIDDEN for name in _SECRETS if environ.get(name)}}
 
 
 def _without_credentials(address: str) -> str:
     parts = urlsplit(address)
+    if not parts.netloc:  # what stands where is anyone's guess
+        return _HIDDEN
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()

@@ -27,11 +27,15 @@ def test_doctor_prints_one_document(command: Any) -> None:
 def test_doctor_never_tells_a_secret(command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_verysecret")
     monkeypatch.setenv("HF_ENDPOINT", "https://me:pass@hub.example/path?key=hidden")
+    monkeypatch.setenv("HTTPS_PROXY", "me:secretword@proxy.example:3128")
+    monkeypatch.setenv("QUANTTUI_MODEL", "demo")
     for argv in (("doctor",), ("doctor", "--json")):
         out = command(*argv).out
         assert "HF_TOKEN" in out
+        assert "HTTPS_PROXY" in out
+        assert "QUANTTUI_MODEL" in out
         assert "https://hub.example/path" in out
-        assert not [secret for secret in ("hf_verysecret", "pass@", "hidden") if secret in out]
+        assert not [secret for secret in ("hf_verysecret", "pass@", "hidden", "secretword") if secret in out]
 
 
 def test_doctor_names_the_fault_of_an_engine_that_cannot_start(start: Any) -> None:
