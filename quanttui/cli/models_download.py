@@ -16,8 +16,6 @@ from rich.progress import (
     Progress,
     TaskProgressColumn,
     TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
 )
 
 from quanttui.cli.arguments import Parser
@@ -30,7 +28,7 @@ from quanttui.records.download import DownloadFinished, DownloadPlan, DownloadPr
 from quanttui.runs.document import document_text
 from quanttui.settings import Settings
 from quanttui.text import safe_line
-from quanttui.units import format_bytes
+from quanttui.units import format_bytes, format_seconds
 
 DESCRIPTION = (
     "Bring a model from the Hugging Face hub into its cache: configuration, tokenizer and safetensors, nothing that\n"
@@ -99,13 +97,20 @@ def _bar(plan: DownloadPlan, quiet: bool) -> Iterator[Tell]:
         BarColumn(bar_width=24),
         TaskProgressColumn(),
         DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[pace]}", markup=False),
         TextColumn("Ctrl-C stops", markup=False),
     )
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(safe_line(plan.repo_id), total=plan.total_bytes, completed=plan.here_bytes)
-        yield lambda progress: bar.update(task, completed=progress.done_bytes)
+        task = bar.add_task(safe_line(plan.repo_id), total=plan.total_bytes, completed=plan.here_bytes, pace="")
+        yield lambda progress: bar.update(task, completed=progress.done_bytes, pace=_pace(progress))
+
+
+def _pace(progress: DownloadProgress) -> str:
+    if progress.done_bytes == progress.total_bytes:
+        return "finishing"
+    if progress.bytes_per_second is None:
+        return "waiting for the hub"
+    return f"{format_bytes(round(progress.bytes_per_second))}/s · {format_seconds(progress.remaining_seconds)} left"
 
 
 def _plan_document(plan: DownloadPlan) -> dict[str, object]:

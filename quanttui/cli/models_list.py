@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from argparse import Namespace
 from dataclasses import asdict
+from datetime import datetime
 
 from rich.table import Table
 from rich.text import Text
@@ -13,6 +14,7 @@ from quanttui.cli.arguments import Parser
 from quanttui.cli.page import page_text, plain_table
 from quanttui.cli.streams import write_data
 from quanttui.models.catalog import list_models
+from quanttui.models.choosing import ModelOrder, filter_models, sort_models
 from quanttui.records import ModelEntry
 from quanttui.runs.document import document_text
 from quanttui.settings import Settings
@@ -24,11 +26,17 @@ DESCRIPTION = "List the models that can be compared: the demo, folders that you 
 
 def add_arguments(parser: Parser) -> None:
     parser.add_argument("folders", metavar="FOLDER", nargs="*", help="a model's folder to look at too")
+    parser.add_argument(
+        "--filter", metavar="LETTERS", default="", help="those that hold the letters in order, best first"
+    )
+    parser.add_argument("--sort", choices=[str(order) for order in ModelOrder], help="by name, size or last use")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def run(arguments: Namespace, settings: Settings) -> int:
-    models = list_models(arguments.folders, os.environ)
+    models = [match.entry for match in filter_models(arguments.filter, list_models(arguments.folders, os.environ))]
+    if arguments.sort:
+        models = sort_models(models, ModelOrder(arguments.sort))
     if arguments.json:
         write_data(document_text({"schema_version": 1, "models": [asdict(entry) for entry in models]}))
     else:
@@ -37,7 +45,9 @@ def run(arguments: Namespace, settings: Settings) -> int:
 
 
 def _table(models: list[ModelEntry]) -> Table:
-    table = plain_table("model", "size", "parameters", "dtype", "context", "architecture", "problem", left=(0, 5, 6))
+    table = plain_table(
+        "model", "size", "parameters", "dtype", "context", "used", "architecture", "problem", left=(0, 6, 7)
+    )
     for entry in models:
         table.add_row(
             Text(safe_line(entry.id)),
@@ -45,7 +55,12 @@ def _table(models: list[ModelEntry]) -> Table:
             format_count(entry.parameter_count),
             str(entry.prequantized or entry.dtype or NOT_AVAILABLE),
             NOT_AVAILABLE if entry.context_length is None else str(entry.context_length),
+            _day(entry.last_used_seconds),
             Text(safe_line(entry.architecture or NOT_AVAILABLE)),
             Text(safe_line(entry.problem or ""), "yellow"),
         )
     return table
+
+
+def _day(seconds: float | None) -> str:
+    return NOT_AVAILABLE if seconds is None else datetime.fromtimestamp(seconds).strftime("%Y-%m-%d")

@@ -27,12 +27,12 @@ class OfflineError(HubError):
 
 class GatedModelError(HubError):
     def __init__(self, repo_id: str, hub: str, *, with_token: bool) -> None:
-        lacking = "the token in use is not let in yet" if with_token else "no token was sent"
+        lacking = "the token in use was not given it yet" if with_token else "no token was sent"
         login = "then try again" if with_token else "then log in with `hf auth login` or set HF_TOKEN"
         super().__init__(
             f"{repo_id} is gated",
             f"Ask for access at {hub}/{repo_id}, {login}.",
-            why=f"its owners let in who asks: {lacking}",
+            why=f"its owners give access on request, and {lacking}",
         )
 
 

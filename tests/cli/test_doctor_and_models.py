@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -67,3 +68,21 @@ def test_models_names_what_keeps_a_folder_from_running(command: Any, tmp_path: P
     assert broken["id"] == str(folder)
     assert broken["problem"]
     assert "\x1b" not in command("models", str(folder)).out
+
+
+def test_models_are_filtered_and_sorted(command: Any, tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("zeta-model", "alpha-model")]
+    for used, folder in enumerate(folders):
+        folder.mkdir()
+        (folder / "config.json").write_text("{}")
+        os.utime(folder / "config.json", (4_000_000_000 - used, 1))
+
+    def names(*options: str) -> list[str]:
+        document = json.loads(command("models", "--json", *options, *map(str, folders)).out)
+        return [Path(model["id"]).name for model in document["models"]]
+
+    assert names() == ["demo", "zeta-model", "alpha-model"]
+    assert names("--sort", "name") == ["demo", "alpha-model", "zeta-model"]
+    assert names("--sort", "use") == ["demo", "zeta-model", "alpha-model"]
+    assert names("--filter", "zetamod") == ["zeta-model"]
+    assert "2096-10-0" in command("models", "--sort", "use", *map(str, folders)).out

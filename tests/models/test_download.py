@@ -236,7 +236,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], str | None, str, str, str]] = {
         {"is_gated": True, "lets_in_token": False},
         TOKEN,
         "GatedModelError",
-        "is not let in yet",
+        "was not given it yet",
         "Ask for access at",
     ),
     "private": ({"is_private": True}, None, "ModelNotFoundError", "it is private and no token was sent", "HF_TOKEN"),
