@@ -196,6 +196,19 @@ def test_deleting_takes_everything_of_a_run_and_nothing_else(path: Path) -> None
     assert left == {name: [("two",)] for name in tables}
 
 
+def test_what_is_deleted_leaves_neither_its_words_nor_its_room(path: Path) -> None:
+    secret = "my secret prompt "
+    record(path, request("one", prompts=(secret * 4000,)))
+    record(path, request("two"))
+    before = path.read_bytes()
+    with RunStore.open_existing(path) as store:
+        store.delete(["one"])
+    after = path.read_bytes()
+    assert secret.encode() in before
+    assert secret.encode() not in after
+    assert len(after) < len(before) - len(secret) * 4000
+
+
 def test_a_run_that_goes_on_is_not_deleted(path: Path) -> None:
     record(path, request("one"))
     started = next(events_of(request("two")))

@@ -72,13 +72,19 @@ class RunStore:
             return read_run(self._connection, run_id)
 
     def delete(self, run_ids: Sequence[str]) -> int:
-        """How many there were to delete. All of them go, or none: UsageError where one of them still goes on."""
+        """How many there were to delete. All of them go, or none: UsageError where one of them still goes on.
+
+        What they held is overwritten, and its room given back to the disk.
+        """
         names = [(plain(run_id),) for run_id in run_ids]
         with explaining(self.path), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             for name in names:
                 self._refuse_running(name)
-            return sum(self._connection.execute("DELETE FROM runs WHERE run_id = ?", name).rowcount for name in names)
+            gone = sum(self._connection.execute("DELETE FROM runs WHERE run_id = ?", name).rowcount for name in names)
+        with explaining(self.path):
+            self._connection.executescript("PRAGMA incremental_vacuum")  # execute would stop at the first page
+        return gone
 
     def writer(self) -> RunWriter:
         """What writes one run, step by step."""

@@ -62,7 +62,10 @@ def open_for_writing(path: Path, busy_seconds: float = BUSY_SECONDS) -> sqlite3.
         with _closed_on_failure(connection):
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA secure_delete = ON")
             _check_kind(connection, path)
+            if version_of(connection) == 0:
+                connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # heeded only while there is no table
             _write_ahead(connection, time.monotonic() + busy_seconds)
             migrate(connection)
         return connection
