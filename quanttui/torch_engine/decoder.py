@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
+from torch import nn
 from transformers import DynamicCache
+
+from quanttui.errors import CancelledError
+
+Cancelled = Callable[[], bool]
 
 
 class Decoder:
@@ -71,3 +76,22 @@ def states_kept(model: Any) -> Iterator[list[torch.Tensor]]:
         yield states
     finally:
         handle.remove()
+
+
+@contextmanager
+def left_when(cancelled: Cancelled, model: nn.Module) -> Iterator[None]:
+    """Asks ``cancelled`` at every layer, so that a long pass can be left in the middle. Raises CancelledError then."""
+
+    def ask(*_: Any) -> None:
+        raise_if_cancelled(cancelled)
+
+    layers = [layer for module in model.modules() if isinstance(module, nn.ModuleList) for layer in module]
+    with ExitStack() as stack:
+        for layer in layers:
+            stack.callback(layer.register_forward_pre_hook(ask).remove)
+        yield
+
+
+def raise_if_cancelled(cancelled: Cancelled) -> None:
+    if cancelled():
+        raise CancelledError("stopped on request", "What was made until then is kept.")

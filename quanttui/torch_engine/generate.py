@@ -10,9 +10,9 @@ from typing import Any
 
 import torch
 
-from quanttui.errors import LoadError, UsageError
+from quanttui.errors import CancelledError, LoadError, UsageError
 from quanttui.records import FinishReason, GenerateRequest, Output, PromptEncoded, Token
-from quanttui.torch_engine.decoder import Decoder
+from quanttui.torch_engine.decoder import Decoder, left_when
 from quanttui.torch_engine.failures import translated
 from quanttui.torch_engine.sample import Chooser, make_chooser, probability_of
 from quanttui.torch_engine.tokens import TextStream, encode_prompt
@@ -84,13 +84,18 @@ class _Sequence:
         self.logits: torch.Tensor | None = None
 
     def read_prompt(self, prompt: tuple[int, ...], forced: tuple[int, ...]) -> None:
-        """The prompt in one pass; forced tokens one by one, as the model would have come by them itself."""
+        """The prompt in one pass, which can be left between two layers; forced tokens one by one, as the model would
+        have come by them itself."""
         if self.work.context_length is not None and len(self.context) >= self.work.context_length:
             self.finish_reason = FinishReason.CONTEXT
             return
         with translated(self.work.doing):
-            self.note_cancellation()
-            self.logits = self.decoder.feed(prompt)
+            try:
+                with left_when(self.work.stop.is_set, self.work.model):
+                    self.logits = self.decoder.feed(prompt)
+            except CancelledError:
+                self.note_cancellation()
+                return
             for token_id in forced:
                 self.note_cancellation()
                 if self.finish_reason is not None:

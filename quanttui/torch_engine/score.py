@@ -19,18 +19,17 @@ from torch import Tensor
 
 from quanttui.errors import UsageError
 from quanttui.records import Precision, Score, ScoreProgress, ScoreRequest
+from quanttui.torch_engine.decoder import Cancelled, raise_if_cancelled
 from quanttui.torch_engine.head import SLICE_ELEMENTS, OutputHead, find_head, settle_transform
 from quanttui.torch_engine.pair import Pair
 from quanttui.torch_engine.reference_side import ReferenceShelf, ReferenceSide
 from quanttui.torch_engine.score_rows import noise_floor, token_scores
 from quanttui.torch_engine.states import (
-    Cancelled,
     Reading,
     Window,
     cast_on_the_fly,
     decode_states,
     plan_windows,
-    raise_if_cancelled,
     read_window,
 )
 from quanttui.torch_engine.token_text import TokenTexts

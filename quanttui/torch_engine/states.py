@@ -10,11 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from quanttui.errors import CancelledError, MeasurementError
-from quanttui.torch_engine.decoder import Decoder, states_kept
+from quanttui.errors import MeasurementError
+from quanttui.torch_engine.decoder import Cancelled, Decoder, left_when, states_kept
 from quanttui.torch_engine.head import find_head, not_finite
 
-Cancelled = Callable[[], bool]
 PROBES = 4
 
 
@@ -70,7 +69,7 @@ def read_window(model: Any, window: Window, cancelled: Cancelled) -> Reading:
         kept.append(states[0].clone())
         return (states[:, probes.to(states.device)], *args[1:])
 
-    with torch.no_grad(), _head_hook(model, keep_and_thin), _stopping(model, cancelled):
+    with torch.no_grad(), _head_hook(model, keep_and_thin), left_when(cancelled, model):
         own_logits = model(input_ids=ids, use_cache=False).logits[0]
     states = _the_only(kept, window.scored)
     if not bool(torch.isfinite(states).all()):
@@ -81,7 +80,7 @@ def read_window(model: Any, window: Window, cancelled: Cancelled) -> Reading:
 def decode_states(model: Any, prompt: Sequence[int], continuation: Sequence[int], cancelled: Cancelled) -> Tensor:
     """[continuation, hidden]: the states by which ``continuation`` would be generated, one token at a time."""
     decoder = Decoder(model)
-    with states_kept(model) as states, _stopping(model, cancelled):
+    with states_kept(model) as states, left_when(cancelled, model):
         decoder.feed(prompt)
         for token_id in continuation[:-1]:
             decoder.feed([token_id])
@@ -143,25 +142,6 @@ def _head_hook(model: Any, hook: Callable[[nn.Module, tuple[Any, ...]], tuple[An
         yield
     finally:
         handle.remove()
-
-
-@contextmanager
-def _stopping(model: nn.Module, cancelled: Cancelled) -> Iterator[None]:
-    """Asks ``cancelled`` at every layer, so that a long pass can be left in the middle."""
-
-    def ask(*_: Any) -> None:
-        raise_if_cancelled(cancelled)
-
-    layers = [layer for module in model.modules() if isinstance(module, nn.ModuleList) for layer in module]
-    with ExitStack() as stack:
-        for layer in layers:
-            stack.callback(layer.register_forward_pre_hook(ask).remove)
-        yield
-
-
-def raise_if_cancelled(cancelled: Cancelled) -> None:
-    if cancelled():
-        raise CancelledError("stopped on request", "What was made until then is kept.")
 
 
 def _the_only(kept: list[Tensor], expected: int) -> Tensor:

@@ -120,3 +120,19 @@ def test_closing_cancels_and_unloads(torch_engine: TorchEngine, small_llama: Pat
     torch_engine.close()
     with pytest.raises(UsageError, match="unloaded"):
         generate(model, "once")
+
+
+def test_a_prefill_is_left_between_two_layers(torch_engine: TorchEngine, small_llama: Path) -> None:
+    """A long prompt takes seconds: the stop does not wait for its end, and the model is whole afterwards."""
+    model = load(torch_engine, small_llama, "bf16")
+    first, second = model.model.model.layers
+    passed: list[str] = []
+    handles = [
+        first.register_forward_hook(lambda *_: (passed.append("first"), torch_engine.cancel())[0]),
+        second.register_forward_hook(lambda *_: passed.append("second")),
+    ]
+    output = generate(model, "once upon")
+    for handle in handles:
+        handle.remove()
+    assert (output.finish_reason, output.token_ids, passed) == (FinishReason.CANCELLED, (), ["first"])
+    assert generate(model, "once upon").finish_reason is not FinishReason.CANCELLED
