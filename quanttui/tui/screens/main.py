@@ -132,6 +132,7 @@ class MainScreen(MicroscopeActions, ComparingActions, ArrangementActions, Screen
         if self.run_view is None or message.run_id != self.run_view.request.run_id:
             return
         self.run_view.apply(message.event)
+        self.query_one(MemoryPane).note(message.event)
         self.waiting.note(message.event, self.services.clock())
         self._stale = True
         model = self.selection.model

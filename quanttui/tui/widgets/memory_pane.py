@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from quanttui.records import GpuReading, HostReading, MemoryReading
+from quanttui.records import GpuReading, MemoryReading
+from quanttui.records.events import ModelLoaded, ModelUnloaded, RunEvent
 from quanttui.text import safe_line
-from quanttui.tui import measures
 from quanttui.tui.bindings import keyed_title
-from quanttui.units import format_gib, format_memory
+from quanttui.tui.state.memory_history import FREED, LOADED, MemoryHistory
+from quanttui.tui.widgets.memory_rows import gpu_foot, gpu_head, host_foot, host_head
 
-_HISTORY = 240
 _STALE_SECONDS = 3.0
+_ENGINE = "engine"
+_TALLEST_PLOT = 12
 
 
 class MemoryPane(VerticalScroll):
@@ -25,7 +25,7 @@ class MemoryPane(VerticalScroll):
     def __init__(self) -> None:
         super().__init__(id="memory", classes="pane")
         self._reading: MemoryReading | None = None
-        self._history: dict[str, deque[float]] = {}
+        self._history = MemoryHistory()
         self._age_words = ""
 
     def compose(self) -> ComposeResult:
@@ -36,10 +36,14 @@ class MemoryPane(VerticalScroll):
 
     def show(self, reading: MemoryReading) -> None:
         self._reading = reading
-        for gpu in reading.gpus:
-            self._remember(gpu.uuid, gpu.used_bytes)
-        self._remember("engine", reading.host.engine_bytes)
+        used = {gpu.uuid: gpu.used_bytes for gpu in reading.gpus if not gpu.problem}
+        self._history.add(used | {_ENGINE: reading.host.engine_bytes})
         self._paint()
+
+    def note(self, event: RunEvent) -> None:
+        """A model that was loaded or freed gets a mark under the plot."""
+        if isinstance(event, ModelLoaded | ModelUnloaded):
+            self._history.mark(event.variant.spelling, is_load=isinstance(event, ModelLoaded))
 
     def age(self, now_seconds: float) -> None:
         """Readings that stopped coming say so."""
@@ -52,10 +56,6 @@ class MemoryPane(VerticalScroll):
     def on_resize(self) -> None:
         self._paint()
 
-    def _remember(self, key: str, used_bytes: int | None) -> None:
-        if used_bytes is not None:
-            self._history.setdefault(key, deque(maxlen=_HISTORY)).append(float(used_bytes))
-
     def _paint(self) -> None:
         if self._reading is None:
             return
@@ -64,55 +64,27 @@ class MemoryPane(VerticalScroll):
         self.query_one(Static).update(Content("\n\n").join(blocks))
 
     def _gpu(self, gpu: GpuReading, width: int) -> Content:
-        name = safe_line(gpu.name).removeprefix("NVIDIA ")
-        rows = [_ends(f"GPU{gpu.index} {name}", _of(gpu.used_bytes, gpu.total_bytes), width)]
-        if gpu.problem:
-            return Content("\n").join([rows[0], Content(f"✗ {safe_line(gpu.problem)}")])
-        others = None if None in (gpu.used_bytes, gpu.engine_bytes) else (gpu.used_bytes or 0) - (gpu.engine_bytes or 0)
-        health = measures.health(gpu.utilization_percent, gpu.power_watts, gpu.temperature_celsius)
-        rows += [
-            _bar(gpu.used_bytes, gpu.total_bytes, width),
-            _pairs(("engine", gpu.engine_bytes), ("others", others), ("free", gpu.free_bytes)),
-            Content.styled(health, "$muted"),
-            self._spark(gpu.uuid, width, gpu.total_bytes),
-        ]
-        return Content("\n").join(rows)
+        head, foot = gpu_head(gpu, width), gpu_foot(gpu, width)
+        plot = [] if gpu.problem else self._plot(gpu.uuid, width, gpu.total_bytes, len(head) + len(foot))
+        return Content("\n").join([*head, *plot, *foot])
 
     def _no_gpu(self, reading: MemoryReading, width: int) -> Content:
-        host: HostReading = reading.host
-        rows = [
-            _ends("host memory", _of(host.used_bytes, host.total_bytes), width),
-            _bar(host.used_bytes, host.total_bytes, width),
-            _ends("engine, resident", format_memory(host.engine_bytes), width),
-            self._spark("engine", width, None),
-        ]
-        if host.cpu_percent is not None:
-            rows.append(_ends("processor", f"{host.cpu_percent:.0f} %", width))
-        if reading.nvml_problem:
-            rows.append(Content.styled(f"no GPU: {safe_line(reading.nvml_problem)}", "$muted"))
-        return Content("\n").join(rows)
+        head, foot = host_head(reading.host, width), host_foot(reading.host, reading.nvml_problem, width)
+        problem_rows = len(reading.nvml_problem or "") // width + 1
+        plot = self._plot(_ENGINE, width, None, len(head) + len(foot) + problem_rows)
+        return Content("\n").join([*head, *plot, *foot])
 
-    def _spark(self, key: str, width: int, top: int | None) -> Content:
-        return Content.styled(measures.spark(list(self._history.get(key, ())), width, top), "$primary")
+    def _plot(self, key: str, width: int, top: int | None, other_rows: int) -> list[Content]:
+        """As tall as the pane has room beside the rows of all blocks, one row at least; its marks below it."""
+        blocks = max(1, len(self._reading.gpus)) if self._reading else 1
+        room = self.scrollable_content_region.height // blocks - other_rows - 2
+        rows = self._history.plot(key, width, max(1, min(_TALLEST_PLOT, room)), top)
+        return [*(Content.styled(row, "$primary") for row in rows), *self._marks(key, width)]
 
-
-def _of(part: int | None, whole: int | None) -> str:
-    return f"{measures.gibibytes(part)}/{format_gib(whole)}"
-
-
-def _ends(left: str, right: str, width: int) -> Content:
-    return Content.assemble((left, "$muted"), " " * max(1, width - len(left) - len(right)), right)
-
-
-def _bar(part: int | None, whole: int | None, width: int) -> Content:
-    share = None if part is None or not whole else part / whole
-    label = f" {measures.percent(part, whole)}"
-    filled, rest = measures.bar(share, width - len(label))
-    return Content.assemble((filled, "$primary"), (rest, "$faint"), label)
-
-
-def _pairs(*pairs: tuple[str, int | None]) -> Content:
-    parts: list[str | tuple[str, str]] = []
-    for name, value in pairs:
-        parts += [(f"{name} ", "$muted"), f"{measures.gibibytes(value)}  "]
-    return Content.assemble(*parts).rstrip()
+    def _marks(self, key: str, width: int) -> list[Content]:
+        """The row of marks with what the newest one stands for, while one is in view."""
+        row, latest = self._history.marks(key, width), self._history.latest_mark()
+        if latest is None or not row.strip():
+            return []
+        sign, words = (LOADED, "loaded") if latest.is_load else (FREED, "freed")
+        return [Content.styled(row, "$muted"), Content.styled(f"{sign} {safe_line(latest.name)} {words}", "$muted")]
