@@ -60,26 +60,39 @@ class MemoryPane(VerticalScroll):
         if self._reading is None:
             return
         width = max(16, self.scrollable_content_region.width)
-        blocks = [self._gpu(gpu, width) for gpu in self._reading.gpus] or [self._no_gpu(self._reading, width)]
-        self.query_one(Static).update(Content("\n\n").join(blocks))
+        if gpus := self._reading.gpus:
+            others = [self._gpu(gpu, width, 0) for gpu in gpus[1:]]
+            first = self._gpu(gpus[0], width, sum(len(rows) + 1 for rows in others))
+            blocks = [first, *others]
+        else:
+            blocks = [self._no_gpu(self._reading, width)]
+        self.query_one(Static).update(Content("\n\n").join(Content("\n").join(rows) for rows in blocks))
 
-    def _gpu(self, gpu: GpuReading, width: int) -> Content:
+    def _gpu(self, gpu: GpuReading, width: int, rows_below: int) -> list[Content]:
+        """The first GPU, the engine's own, has what room the others leave for its plot; theirs is one row."""
         head, foot = gpu_head(gpu, width), gpu_foot(gpu, width)
-        plot = [] if gpu.problem else self._plot(gpu.uuid, width, gpu.total_bytes, len(head) + len(foot))
-        return Content("\n").join([*head, *plot, *foot])
+        if gpu.problem:
+            return [*head, *foot]
+        room = self._room(len(head) + len(foot) + rows_below) if rows_below or self._is_alone else 1
+        marks = self._marks(gpu.uuid, width) if room > 1 or self._is_alone else []
+        return [*head, *self._plot(gpu.uuid, width, room, gpu.total_bytes), *marks, *foot]
 
-    def _no_gpu(self, reading: MemoryReading, width: int) -> Content:
+    def _no_gpu(self, reading: MemoryReading, width: int) -> list[Content]:
         head, foot = host_head(reading.host, width), host_foot(reading.host, reading.nvml_problem, width)
-        problem_rows = len(reading.nvml_problem or "") // width + 1
-        plot = self._plot(_ENGINE, width, None, len(head) + len(foot) + problem_rows)
-        return Content("\n").join([*head, *plot, *foot])
+        wrapped = len(reading.nvml_problem or "") // width
+        plot = self._plot(_ENGINE, width, self._room(len(head) + len(foot) + wrapped), None)
+        return [*head, *plot, *self._marks(_ENGINE, width), *foot]
 
-    def _plot(self, key: str, width: int, top: int | None, other_rows: int) -> list[Content]:
-        """As tall as the pane has room beside the rows of all blocks, one row at least; its marks below it."""
-        blocks = max(1, len(self._reading.gpus)) if self._reading else 1
-        room = self.scrollable_content_region.height // blocks - other_rows - 2
-        rows = self._history.plot(key, width, max(1, min(_TALLEST_PLOT, room)), top)
-        return [*(Content.styled(row, "$primary") for row in rows), *self._marks(key, width)]
+    @property
+    def _is_alone(self) -> bool:
+        return self._reading is not None and len(self._reading.gpus) == 1
+
+    def _room(self, other_rows: int) -> int:
+        """Rows for a plot with its two rows of marks."""
+        return max(1, min(_TALLEST_PLOT, self.scrollable_content_region.height - other_rows - 2))
+
+    def _plot(self, key: str, width: int, height: int, top: int | None) -> list[Content]:
+        return [Content.styled(row, "$primary") for row in self._history.plot(key, width, height, top)]
 
     def _marks(self, key: str, width: int) -> list[Content]:
         """The row of marks with what the newest one stands for, while one is in view."""

@@ -15,14 +15,19 @@ _PROCESSES = 3
 
 def gpu_head(gpu: GpuReading, width: int) -> list[Content]:
     """What stands above the plot: which GPU, how full, whose."""
-    name = safe_line(gpu.name).removeprefix("NVIDIA ")
     device = f" = {gpu.torch_name}" if gpu.torch_name else ""
-    rows = [_ends(f"GPU{gpu.index} {name}{device}", of(gpu.used_bytes, gpu.total_bytes), width)]
+    name = safe_line(gpu.name).removeprefix("NVIDIA ")
+    figures = of(gpu.used_bytes, gpu.total_bytes)
+    title = f"GPU{gpu.index}{device}"
+    if len(title) + len(name) + len(figures) + 3 <= width:
+        rows = [_ends(f"{title} · {name}", figures, width)]
+    else:
+        rows = [Content.styled(fit(name, min(len(name), width)), "$muted"), _ends(title, figures, width)]
     if gpu.problem:
         return [*rows, Content.styled(f"✗ {safe_line(gpu.problem)}", "$error")]
     if gpu.source is ReadingSource.TORCH:
         rows.append(Content.styled("as torch tells it; NVML has nothing of it", "$muted"))
-    return [*rows, meter(gpu.used_bytes, gpu.total_bytes, width), _shares(gpu), *_allocator(gpu, width)]
+    return [*rows, meter(gpu.used_bytes, gpu.total_bytes, width), _shares(gpu), *_allocator(gpu)]
 
 
 def gpu_foot(gpu: GpuReading, width: int, processes: int = _PROCESSES) -> list[Content]:
@@ -71,15 +76,11 @@ def _shares(gpu: GpuReading) -> Content:
     return _pairs(("engine", gpu.engine_bytes), ("others", others), ("free", gpu.free_bytes))
 
 
-def _allocator(gpu: GpuReading, width: int) -> list[Content]:
+def _allocator(gpu: GpuReading) -> list[Content]:
     """Memory that was freed but stays with the process: the next tensor gets it, no other process does."""
     if gpu.allocated_bytes is None or gpu.reserved_bytes is None:
         return []
-    kept = gpu.reserved_bytes - gpu.allocated_bytes
-    return [
-        _ends("in tensors", format_memory(gpu.allocated_bytes), width),
-        _ends("kept free", format_memory(kept), width),
-    ]
+    return [_pairs(("in tensors", gpu.allocated_bytes), ("kept free", gpu.reserved_bytes - gpu.allocated_bytes))]
 
 
 def _ends(left: str, right: str, width: int) -> Content:
