@@ -27,6 +27,8 @@ DESCRIPTION = (
     "Show a run that is kept: the report or the document of quanttui compare, and what is known of its making."
 )
 
+_MAX_COMMAND = 1000
+
 
 def add_arguments(parser: Parser) -> None:
     parser.add_argument("run_id", metavar="RUN", help="the beginning of its id, or latest")
@@ -57,7 +59,15 @@ def _making(stored: StoredRun) -> Iterator[RenderableType]:
     yield Text(safe_line(" · ".join(f"{name} {version}" for name, version in versions.items())))
     if origin.weights_header_sha256:
         yield Text(f"headers of the weights: sha256 {origin.weights_header_sha256[:16]}…")
-    yield Text(safe_line(f"again: {repeat_command(stored.run)}"), overflow="fold")
+    yield Text(f"again: {_again(stored)}", overflow="fold")
+
+
+def _again(stored: StoredRun) -> str:
+    """The command that repeats it; where that cannot be shown as it is, or is too long, the one that knows it."""
+    command = repeat_command(stored.run)
+    if safe_line(command) == command and len(command) <= _MAX_COMMAND:
+        return command
+    return f"quanttui history rerun {safe_line(stored.line.run_id)}"
 
 
 def _times(stored: StoredRun) -> str:

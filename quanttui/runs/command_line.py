@@ -30,7 +30,7 @@ def _model(request: RunRequest) -> str:
 def _generation(settings: GenerationSettings) -> list[str]:
     options = [f"--max-new-tokens={settings.max_new_tokens}"]
     if settings.do_sample:
-        options += ["--do-sample", f"--temperature={settings.temperature:g}", f"--top-p={settings.top_p:g}"]
+        options += ["--do-sample", f"--temperature={settings.temperature}", f"--top-p={settings.top_p}"]
         options += [f"--top-k={settings.top_k}", f"--seed={settings.seed}"]
     if not settings.chat_template:
         options.append("--no-chat-template")

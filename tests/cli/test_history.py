@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pexpect
 import pytest
 
@@ -17,6 +18,7 @@ from quanttui.pipeline import run_comparison
 from quanttui.pipeline.recorded import recorded, recording
 from quanttui.records import GenerationSettings, ModelEntry, ModelSource, RunRequest
 from quanttui.records.events import RunFailed
+from quanttui.runs.export.formats import run_schema
 from quanttui.variants import parse_variant
 
 COMPARE = ("compare", "--prompt", "Once upon a time", "--max-new-tokens", "12")
@@ -64,6 +66,16 @@ def test_a_run_is_shown_as_it_was(command: Any) -> None:
     assert shown.startswith(told)
     assert "How this run was made" in shown
     assert "again: quanttui compare" in shown
+
+
+def test_a_prompt_that_cannot_be_typed_is_repeated_by_its_run(command: Any) -> None:
+    made = json.loads(command("compare", "--prompt", "two\nlines", "--candidate", "nf4", "--json").out)
+    assert f"again: quanttui history rerun {made['run_id']}\n" in command("history", "show", "latest").out
+
+
+def test_its_document_keeps_the_published_schema(command: Any) -> None:
+    command(*COMPARE, "--candidate", "nf4")
+    jsonschema.validate(json.loads(command("history", "show", "latest", "--json").out), json.loads(run_schema()))
 
 
 def test_its_document_is_the_one_that_was_printed(command: Any) -> None:

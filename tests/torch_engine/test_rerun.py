@@ -1,4 +1,4 @@
-"""A kept greedy run, run again on the same machine with the real engine, gives the same tokens."""
+"""A kept greedy run, run again on the same machine with the real engine, gives the same tokens; what is kept is what was told."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ def test_a_stored_greedy_run_gives_the_same_tokens_again(
     second, said = capsys.readouterr()
     again = json.loads(second)
     assert said == ""
+    assert main(["history", "show", first["run_id"], "--json", "--per-token"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown.pop("history")["state"] == "done"
+    assert shown == first
     with RunStore.open_existing(tmp_path / "data" / "history.db") as store:
         one, two = store.load(first["run_id"]), store.load(again["run_id"])
     (ours,), (theirs,) = one.prompts, two.prompts
