@@ -1,4 +1,4 @@
-"""A kept greedy run, run again on the same machine with the real engine, gives the same tokens; what is kept is what was told."""
+"""With the real engine: what is kept is what was told, and a greedy run, run again here, gives the same tokens."""
 
 from __future__ import annotations
 
