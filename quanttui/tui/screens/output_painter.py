@@ -57,10 +57,14 @@ def scroll_to_difference(screen: Screen[None], run: RunView, span: DiffSpan) -> 
 
 
 def scroll_to_cursor(screen: Screen[None], run: RunView, token: int) -> None:
-    """The reference's text scrolls to ``token``, and the candidate's where it has the same."""
-    screen.query_one("#reference", OutputPane).text.scroll_to_token(token)
-    if (ours := run.reading().counterpart(token)) is not None:
-        screen.query_one("#candidate", OutputPane).text.scroll_to_token(ours)
+    """The reference's text scrolls to ``token``, and those of the candidates that have the same."""
+    reference, candidates = _panes(screen)
+    reference.text.scroll_to_token(token)
+    for pane in candidates:
+        view = run.view_of(pane.variant) if pane.variant is not None else None
+        ours = run.reading(view).counterpart(token) if view is not None else None
+        if ours is not None:
+            pane.text.scroll_to_token(ours)
 
 
 def rest_at_first_difference(screen: Screen[None], run: RunView) -> None:
