@@ -13,7 +13,7 @@ import pytest
 import torch
 from driving import generate, load
 from safetensors.torch import load_file, save_file
-from small_models import byte_level_tokenizer, gpt2, llama, save_model
+from small_models import byte_level_tokenizer, gemma2, gpt2, gpt_neox, granite, llama, qwen2, save_model
 from test_damaged_checkpoints import WEIGHTS, edit_json, edit_weights, shard
 from tokenizers import Tokenizer, models
 from transformers import PreTrainedTokenizerFast
@@ -284,3 +284,34 @@ def test_added_tokens_without_a_row_are_told_and_refused_once_used(torch_engine:
 
 def test_a_tokenizer_that_knows_few_of_the_rows_is_told(torch_engine: TorchEngine, tmp_path: Path) -> None:
     assert "of 2,000 tokens: it may be another" in notes(torch_engine, save_model(tmp_path, llama(vocab_size=2000)))
+
+
+ARCHITECTURES = {
+    "llama": llama(tie_word_embeddings=True),
+    "qwen2": qwen2(),
+    "gpt2": gpt2(),
+    "gpt_neox": gpt_neox(),
+    "gemma2": gemma2(),
+    "granite": granite(),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_no_tensor_of_any_architecture_may_be_missing_or_misshapen(
+    torch_engine: TorchEngine, tmp_path: Path, name: str
+) -> None:
+    """Each kind of tensor once: what differs between layers is their number alone."""
+    folder = save_model(tmp_path / "model", ARCHITECTURES[name])
+    tensors = load_file(folder / WEIGHTS)
+    for variant in ("bf16", "nf4"):
+        assert generate(load(torch_engine, folder, variant), "once", max_new_tokens=2).token_ids
+        torch_engine.close()
+    for key in [key for key in tensors if ".1." not in key]:
+        save_file({other: tensors[other] for other in tensors if other != key}, folder / WEIGHTS, {"format": "pt"})
+        with pytest.raises(LoadError, match="lacks"):
+            load(torch_engine, folder, "nf4")
+        longer = torch.cat([tensors[key], tensors[key]])
+        save_file({**tensors, key: longer}, folder / WEIGHTS, {"format": "pt"})
+        with pytest.raises(LoadError, match="shape"):
+            load(torch_engine, folder, "nf4")
