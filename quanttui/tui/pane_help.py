@@ -10,6 +10,7 @@ from quanttui.tui.state.pages import Pane
 from quanttui.tui.widget_keys import (
     DIVERGENCE_COMMANDS,
     LIST_COMMANDS,
+    RESULTS_COMMANDS,
     STRIP_COMMANDS,
     SWITCH_COMMANDS,
     TEXT_COMMANDS,
@@ -88,5 +89,13 @@ PANE_HELP: Mapping[Pane, PaneHelp] = {
         "△ one where that was a toss-up.",
         ("next_candidate", "previous_candidate", "zoom"),
         (*STRIP_COMMANDS, *DIVERGENCE_COMMANDS),
+    ),
+    Pane.RESULTS: PaneHelp(
+        "Results",
+        "Every variant of the run in the order it was asked for, with what it costs and how far it is from the "
+        "reference; × noise is how many times the reference's own noise that is. The row under the cursor is the one "
+        "that the outputs and the divergence show; ◆ is marked.",
+        ("mark", "compare", "clear", "zoom"),
+        RESULTS_COMMANDS,
     ),
 }

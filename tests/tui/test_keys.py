@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from scripted_app import finish, keys, make_app, running, screen_text, status, until
+from scripted_app import finish, keys, make_app, running, screen_lines, screen_text, status, until
 from textual import keys as textual_keys
 
 from quanttui.tui.key_names import read_keys, show_key
@@ -125,7 +125,7 @@ async def test_tabs_of_a_small_terminal_name_the_keys_that_hold_now() -> None:
     app = make_app(keymap={"memory": "M,upper_m"})
     async with running(app, (80, 24)) as pilot:
         assert "M Memory" in screen_text(app)
-        await pilot.click("#page-tabs", offset=(60, 0))
+        await pilot.click("#page-tabs", offset=(screen_lines(app)[1].index("M Memory"), 0))
         await pilot.pause()
         assert app.main.page == "memory"
 

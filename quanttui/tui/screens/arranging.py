@@ -8,7 +8,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
 
-from quanttui.tui.state.pages import PAGE_OF, Page, Pane, layout_class
+from quanttui.tui.state.pages import PAGE_OF, SMALL_ROWS, Page, Pane, layout_class
 from quanttui.tui.widgets.divergence import DivergencePane
 from quanttui.tui.widgets.output_pane import OutputPane
 from quanttui.tui.widgets.page_tabs import PageTabs
@@ -134,7 +134,9 @@ class ArrangementActions(Screen[None]):
 def arrangement(size: Size, page: Page) -> tuple[str, ...]:
     """The style sheet's classes for a screen of this size; only a small one has pages."""
     layout = layout_class(size.width, size.height)
-    return (f"-{layout}", f"-page-{page}") if layout == "narrow" else (f"-{layout}",)
+    if layout != "narrow":
+        return (f"-{layout}",)
+    return ("-narrow", f"-page-{page}", *(("-short",) if size.height < SMALL_ROWS else ()))
 
 
 def _pane_around(widget: Widget) -> Widget:

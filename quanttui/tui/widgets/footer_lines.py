@@ -15,6 +15,8 @@ from quanttui.tui.state.status import GLYPHS, Status, Tone
 from quanttui.tui.visible import fit
 
 MOST_KEYS = 7
+_STAY = 3
+_GAP = Content("  ")
 _BAR, _SHORT_BAR = 20, 10
 _WIDE = 100
 _STYLES = {
@@ -81,9 +83,13 @@ def more_words(more: Sequence[str], room: int) -> str:
 
 
 def keys_content(keys: Sequence[tuple[str, str]], width: int) -> Content:
-    """As many of ``keys`` as fit, at most seven; those at the end (help, palette, quit) stay, the middle gives way."""
-    kept = list(keys[:MOST_KEYS])
-    while len(kept) > 1 and sum(len(key) + len(label) + 1 for key, label in kept) + 2 * (len(kept) - 1) > width:
-        del kept[-4 if len(kept) > 3 else -1]
-    parts = [Content.assemble((key, "bold $primary"), (f" {label}", "$muted")) for key, label in kept]
-    return Content("  ").join(parts)
+    """As many of ``keys`` as fit, at most seven; those at the end (help, palette, quit) stay, the middle gives way to
+    an …, so that nobody takes the line for all there is."""
+    parts = [Content.assemble((key, "bold $primary"), (f" {label}", "$muted")) for key, label in keys[:MOST_KEYS]]
+    end = parts[-_STAY:] if len(parts) > _STAY else []
+    start = parts[: len(parts) - len(end)]
+    line = _GAP.join([*start, *end])
+    while line.cell_length > width and (len(start) > 1 or end):
+        del (start if len(start) > 1 else end)[-1]
+        line = _GAP.join([*start, Content.styled("…", "$muted"), *end])
+    return line

@@ -128,7 +128,7 @@ class OutputPane(Vertical):
 
     def _heading(self, role: bool, place: bool, costs: bool) -> Content:
         name = safe_line(self.variant.spelling) if self.variant is not None else ""
-        parts = [f"{self._sign}{self.role}" if role or not name else self._sign, name]
+        parts = [self._sign, self.role if role or not name else "", name]
         heading = Content.assemble((f"{self.key} ", "$muted"), *_named(*parts))
         if place and self._place:
             heading = Content.assemble(heading, (f" {self._place}", "$muted"))
@@ -150,8 +150,8 @@ class OutputPane(Vertical):
 _LESS_AND_LESS = ((True, True, True), (True, False, True), (False, False, True), (True, True, False))
 
 
-def _named(role: str, name: str) -> list[str | tuple[str, str]]:
-    return [role, " " if role and name else "", (name, "bold")]
+def _named(sign: str, role: str, name: str) -> list[str | tuple[str, str]]:
+    return [f"{sign} " if sign else "", role, " " if role and name else "", (name, "bold")]
 
 
 def _cost(figure: Figure) -> str:
