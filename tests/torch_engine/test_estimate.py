@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +149,40 @@ def test_an_estimate_spoils_no_later_load(torch_engine: TorchEngine, monkeypatch
     monkeypatch.delitem(name2qmap, "dynamic", raising=False)
     estimate(torch_engine, DEMO, "nf4+dq")
     assert not name2qmap["dynamic"].is_meta
+
+
+@pytest.mark.slow
+def test_peaks_are_foretold_to_a_tenth_and_32_mebibytes(tmp_path: Path) -> None:
+    """In a process of its own, so that nothing but the model comes and goes. The 32 MiB are what the libraries take
+    at their first forward pass, whatever the model."""
+    sizes = {"hidden_size": 1024, "intermediate_size": 2816, "num_hidden_layers": 6, "vocab_size": 8000}
+    save_model(tmp_path, llama(num_attention_heads=16, num_key_value_heads=8, **sizes))
+    variants = ["bf16", "int8", "nf4", "nf4+dq", "fp32", "nf4+head"]
+    finished = subprocess.run(
+        [sys.executable, Path(__file__).with_name("peak_loads.py"), tmp_path, *variants],
+        capture_output=True,
+        text=True,
+        timeout=170,
+        check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    assert finished.returncode == 0, finished.stderr
+    for row in json.loads(finished.stdout):
+        predicted, measured = row["peak_bytes"]
+        assert row["weights_bytes"][0] == row["weights_bytes"][1]
+        assert abs(measured - predicted) < 0.1 * predicted + 32 * 2**20, row
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MODELS)
+def test_weights_of_every_model_as_every_variant(
+    torch_engine: TorchEngine, folders: dict[str, Path], name: str
+) -> None:
+    for variant in ("fp32", "fp16", "nf4", "fp4", "fp4+dq", "int8+head", "nf4+head"):
+        foretold = estimate(torch_engine, folders[name], variant).weights_bytes
+        report = load(torch_engine, folders[name], variant).report
+        torch_engine.close()
+        assert foretold == report.parameter_bytes, variant
 
 
 def test_tied_weights_and_quantization_make_a_model_smaller(

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from driving import DEMO, LoadModel, generate, load
+from driving import DEMO, LoadModel, generate, load, load_request
 from test_stored_quantized import save_quantized
 from test_token_identity import DEMO_CASES, DEMO_PROMPTS
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
 from quanttui.hardware.nvml import NvmlReader
+from quanttui.records import EstimateRequest
 from quanttui.torch_engine.engine import TorchEngine
 
 pytestmark = [
@@ -89,6 +90,18 @@ def test_a_model_over_two_gpus_scores_as_on_one(
     spread = load_model(DEMO, "bf16")
     assert len(spread.report.device_map) == 2
     assert generate(spread, "Once upon a time").token_ids == whole
+
+
+@pytest.mark.parametrize("variant", ["bf16", "fp32", "int8", "nf4", "nf4+dq", "nf4+head", "int8+head"])
+def test_weights_are_foretold_to_the_byte_and_the_peak_to_a_tenth(torch_engine: TorchEngine, variant: str) -> None:
+    predicted = torch_engine.estimate(EstimateRequest(load_request(DEMO, variant), 128))
+    assert predicted.device.startswith("cuda")
+    model = load(torch_engine, DEMO, variant)
+    generate(model, "Once upon a time", max_new_tokens=100)
+    measured = model.unload().peak_bytes
+    assert predicted.weights_bytes == model.report.parameter_bytes
+    assert measured is not None
+    assert abs(measured - predicted.peak_bytes) < 0.1 * predicted.peak_bytes + 64 * MIB  # cuBLAS' own workspace
 
 
 def test_nvml_sees_the_device_that_torch_uses() -> None:
