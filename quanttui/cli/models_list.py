@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from argparse import Namespace
 from dataclasses import asdict
-from datetime import datetime
 
 from rich.table import Table
 from rich.text import Text
@@ -46,7 +46,7 @@ def run(arguments: Namespace, settings: Settings) -> int:
 
 def _table(models: list[ModelEntry]) -> Table:
     table = plain_table(
-        "model", "size", "parameters", "dtype", "context", "used", "architecture", "problem", left=(0, 6, 7)
+        "model", "size", "params", "dtype", "context", "used", "architecture", "problem", left=(0, 6, 7)
     )
     for entry in models:
         table.add_row(
@@ -55,12 +55,18 @@ def _table(models: list[ModelEntry]) -> Table:
             format_count(entry.parameter_count),
             str(entry.prequantized or entry.dtype or NOT_AVAILABLE),
             NOT_AVAILABLE if entry.context_length is None else str(entry.context_length),
-            _day(entry.last_used_seconds),
+            _age(entry.last_used_seconds),
             Text(safe_line(entry.architecture or NOT_AVAILABLE)),
             Text(safe_line(entry.problem or ""), "yellow"),
         )
     return table
 
 
-def _day(seconds: float | None) -> str:
-    return NOT_AVAILABLE if seconds is None else datetime.fromtimestamp(seconds).strftime("%Y-%m-%d")
+def _age(seconds: float | None) -> str:
+    """How long ago, in whole days or years; a file of the future is of today."""
+    if seconds is None:
+        return NOT_AVAILABLE
+    days = int((time.time() - seconds) // 86_400)
+    if days < 1:
+        return "today"
+    return f"{days} d ago" if days < 365 else f"{days // 365} y ago"

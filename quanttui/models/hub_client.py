@@ -61,8 +61,11 @@ def check_online(environment: Mapping[str, str]) -> None:
 def ask_repo(repo_id: str, revision: str | None) -> RemoteRepo:
     """What the hub says of a model: the commit, and every file with size and digest."""
     with _told_apart(repo_id, revision):
-        info = _hub().HfApi().model_info(repo_id, revision=revision, files_metadata=True, timeout=_patience())
-        files = {sibling.rfilename: file for sibling in info.siblings or () if (file := _remote_file(sibling))}
+        try:
+            info = _hub().HfApi().model_info(repo_id, revision=revision, files_metadata=True, timeout=_patience())
+            files = {sibling.rfilename: file for sibling in info.siblings or () if (file := _remote_file(sibling))}
+        except (TypeError, KeyError, AttributeError):  # JSON, but not what the library takes for a model
+            raise ValueError("no model") from None
     if not isinstance(info.sha, str) or not _COMMIT.fullmatch(info.sha):
         raise hub_errors.HubFailedError(hub_address(), "it names no commit")
     return RemoteRepo(repo_id, revision, info.sha, files)
@@ -103,14 +106,7 @@ def open_stream(repo: RemoteRepo, name: str, begin: int = 0, end: int | None = N
 def link_file(repo: RemoteRepo, name: str, cache: Path) -> None:
     """Put a file whose blob is there into the model's snapshot, by the library itself, which knows the layout."""
     with _told_apart(repo.repo_id, repo.revision):
-        _hub().hf_hub_download(
-            repo.repo_id,
-            name,
-            revision=repo.commit,
-            cache_dir=str(cache),
-            tqdm_class=_silent_bar(),
-            etag_timeout=_patience(),
-        )
+        _hub().hf_hub_download(repo.repo_id, name, revision=repo.commit, cache_dir=str(cache), etag_timeout=_patience())
 
 
 def hub_address() -> str:
@@ -126,9 +122,10 @@ def _patience() -> float:
 
 
 def _hub() -> Any:
-    """The library, its warnings off: it writes to stderr, where the screen or the narration is."""
+    """The library, its warnings and bars off: it writes to stderr, where the screen or the narration is."""
     hub: ModuleType = import_module("huggingface_hub")
     import_module("huggingface_hub.utils.logging").set_verbosity_error()
+    import_module("huggingface_hub.utils").disable_progress_bars()
     return hub
 
 
@@ -136,15 +133,6 @@ def _sign(request: Any) -> Any:
     """Puts the login into a request as it leaves, so that it is in no frame and no message of ours."""
     request.headers.update(import_module("huggingface_hub.utils").build_hf_headers(library_name="quanttui"))
     return request
-
-
-def _silent_bar() -> type:
-    """A bar that shows nothing. Not the library's own: that one is off or on by the terminal."""
-    return type("SilentBar", (import_module("tqdm").tqdm,), {"__init__": _silent_init})
-
-
-def _silent_init(bar: Any, *arguments: Any, **options: Any) -> None:
-    import_module("tqdm").tqdm.__init__(bar, *arguments, **(options | {"disable": True}))
 
 
 def _remote_file(sibling: Any) -> RemoteFile | None:
@@ -161,16 +149,31 @@ def _remote_file(sibling: Any) -> RemoteFile | None:
 def _told_apart(repo_id: str, revision: str | None) -> Iterator[None]:
     """Turns what the library raises into HubErrors; a way that breaks off is a HubUnreachableError, also half-way."""
     errors = import_module("huggingface_hub.errors")
+    known = (errors.HTTPError, errors.FileMetadataError, errors.LocalEntryNotFoundError, ConnectionError, ValueError)
     try:
         yield
-    except errors.OfflineModeIsEnabled:
-        raise hub_errors.OfflineError("HF_HUB_OFFLINE") from None
-    except errors.HfHubHTTPError as error:
-        raise _refusal(error.response, type(error).__name__, repo_id, revision) from None
-    except (errors.HTTPError, ConnectionError, errors.LocalEntryNotFoundError) as error:
-        raise hub_errors.HubUnreachableError(hub_address(), _why_unreachable(error)) from None
-    except (errors.FileMetadataError, ValueError, TypeError):
-        raise hub_errors.HubFailedError(hub_address(), "its answer is not one of a hub") from None
+    except known as error:
+        _forget_frames(error)
+        raise _meaning(error, errors, repo_id, revision) from None
+
+
+def _meaning(error: Exception, errors: Any, repo_id: str, revision: str | None) -> hub_errors.HubError:
+    if isinstance(error, errors.OfflineModeIsEnabled):
+        return hub_errors.OfflineError("HF_HUB_OFFLINE")
+    if isinstance(error, errors.HfHubHTTPError):
+        return _refusal(error.response, type(error).__name__, repo_id, revision)
+    if isinstance(error, (errors.FileMetadataError, ValueError)):
+        return hub_errors.HubFailedError(hub_address(), "its answer is not one of a hub")
+    return hub_errors.HubUnreachableError(hub_address(), _why_unreachable(error))
+
+
+def _forget_frames(error: BaseException | None) -> None:
+    """An error stays reachable from the one that takes its place; its frames hold headers, which crash screens show."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
 
 
 def _refusal(response: Any, kind: str, repo_id: str, revision: str | None) -> hub_errors.HubError:

@@ -74,6 +74,7 @@ def answer_to(order: dict[str, Any]) -> dict[str, Any]:
     try:
         return {"result": DEEDS[order.pop("deed")](**order)}
     except QuantTuiError as error:
+        error.__suppress_context__ = False  # what it took the place of is shown too
         trace = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
         return {"error": type(error).__name__, "lines": [error.message, error.why, error.hint], "trace": trace}
     except Exception:  # a defect: the next case is to see a driver that lives

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,10 @@ from loopback_hub import TOKEN, Fault, LoopbackHub, running_hub
 from model_files import safetensors_bytes
 
 from quanttui.models.catalog import cached_entries, resolve_model
+from quanttui.models.download import Download
+from quanttui.models.hub_errors import DiskFullError
 from quanttui.models.partial_file import PARTIAL_ENDING
+from quanttui.records.download import DownloadPlan, PlannedFile
 
 Ask = Callable[..., Any]
 CONFIG = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "max_position_embeddings": 64}
@@ -432,6 +436,26 @@ def test_a_full_disk_is_told_with_the_folder(ask: Ask, cache: Path, partial: Pat
     assert str(cache) in answer["lines"][2]
     partial.unlink()
     assert ask("download")["entry"]["problem"] is None
+
+
+def test_a_disk_without_room_is_told_before_anything_comes(cache: Path) -> None:
+    file = PlannedFile("model.safetensors", 1_000_000_000, DIGEST, is_lfs=True, here_bytes=400_000_000)
+    plan = DownloadPlan(
+        "org/model", None, "c" * 40, str(cache), (file,), free_bytes=800_000_000, margin_bytes=256_000_000
+    )
+    assert not plan.fits_disk
+    assert replace(plan, free_bytes=856_000_000).fits_disk
+    with pytest.raises(DiskFullError) as caught:
+        next(Download(plan).events())
+    assert caught.value.why == (f"600.0 MB are still to come and 256.0 MB stay free, but 800.0 MB are free in {cache}")
+    assert list(cache.iterdir()) == []
+
+
+def test_an_answer_that_is_none_of_a_hub_is_told_as_such(ask: Ask, hub: LoopbackHub) -> None:
+    """As behind a portal that answers everything itself."""
+    hub.refusal = Fault(status=200)
+    answer = ask("plan")
+    assert (answer["error"], answer["lines"][1]) == ("HubFailedError", "its answer is not one of a hub")
 
 
 def test_a_cache_that_cannot_be_written_is_told(ask: Ask, cache: Path) -> None:
