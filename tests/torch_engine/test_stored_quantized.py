@@ -65,14 +65,14 @@ def plain_tokens(folder: Path, *, dequantize: bool = False) -> list[list[int]]:
     outputs = []
     for prompt in PROMPTS:
         inputs = tokenizer(prompt, return_tensors="pt")
-        ids = model.generate(**inputs, max_new_tokens=24, do_sample=False, repetition_penalty=1.0)[0]
+        ids = model.generate(**inputs, max_new_tokens=12, do_sample=False, repetition_penalty=1.0)[0]
         outputs.append(ids[inputs.input_ids.shape[1] :].tolist())
     return outputs
 
 
 def tokens(engine: TorchEngine, folder: Path, variant: str) -> list[list[int]]:
     model = load(engine, folder, variant)
-    return [list(generate(model, prompt, max_new_tokens=24).token_ids) for prompt in PROMPTS]
+    return [list(generate(model, prompt, max_new_tokens=12).token_ids) for prompt in PROMPTS]
 
 
 @pytest.mark.parametrize("variant", STORED)
@@ -86,8 +86,8 @@ def test_it_generates_as_saved_what_transformers_does_by_itself(
 
 @pytest.mark.parametrize(
     ("config", "variant"),
-    [(gpt2(), "int8"), (gpt2(), "nf4"), (qwen2(tie_word_embeddings=True), "nf4+dq")],
-    ids=["gpt2, int8", "gpt2, nf4", "qwen2, nf4+dq"],
+    [(gpt2(), "int8"), (qwen2(tie_word_embeddings=True), "nf4+dq")],
+    ids=["gpt2, int8", "qwen2, nf4+dq"],
 )
 def test_turned_weights_biases_and_tied_heads_run_as_saved_too(
     torch_engine: TorchEngine, tmp_path: Path, config: Any, variant: str
