@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from quanttui.errors import UsageError
 from quanttui.models import hub_errors
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -27,8 +28,6 @@ _NO_WAY = {
     "TimeoutException": "it did not answer in time",
     "ConnectError": "its name is not known here, or nothing answers there",
     "ProxyError": "the proxy does not pass it on",
-    "UnsupportedProtocol": "HF_ENDPOINT is no http or https address",
-    "InvalidURL": "HF_ENDPOINT is no http or https address",
 }
 
 
@@ -52,10 +51,21 @@ class RemoteRepo:
 
 
 def check_online(environment: Mapping[str, str]) -> None:
-    """Raises OfflineError where the user wants no network; by the variables that the library honours."""
+    """Raises OfflineError where the user wants no network, by the variables that the library honours; UsageError for
+    an HF_ENDPOINT that it would stumble over."""
     for variable in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"):
         if environment.get(variable, "").upper() in _TRUE:
             raise hub_errors.OfflineError(variable)
+    if not _is_address(environment.get("HF_ENDPOINT") or "https://huggingface.co"):
+        raise UsageError("HF_ENDPOINT is no address of a hub", "Unset it, or set it to an http or https address.")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def ask_repo(repo_id: str, revision: str | None) -> RemoteRepo:

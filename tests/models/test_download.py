@@ -287,6 +287,12 @@ def test_offline_mode_asks_nobody(ask: Ask, hub: LoopbackHub, variable: str) -> 
     assert hub.requests == []
 
 
+@pytest.mark.parametrize("endpoint", [":::", "ftp://hub", "http://[bad", "nonsense", "https://", "http://hub:port"])
+def test_an_endpoint_that_is_no_address_is_wrong_usage(ask: Ask, endpoint: str) -> None:
+    answer = ask("plan", HF_ENDPOINT=endpoint)
+    assert (answer["error"], answer["lines"][0]) == ("UsageError", "HF_ENDPOINT is no address of a hub")
+
+
 @pytest.mark.parametrize(
     ("headers", "wait"),
     [({"Retry-After": "7"}, "7.0 s"), ({"ratelimit": '"api";r=0;t=55'}, "55.0 s"), ({}, "a few minutes")],
