@@ -153,11 +153,16 @@ class RunView:
         self.failure, self.is_over = event, True
         stage = Stage.STOPPED if event.was_cancelled else Stage.FAILED
         at = self.current or self.reference
-        if at is not None and at.stage is not Stage.DONE:
+        if at is not None and not (at.stage is Stage.DONE and self._is_whole(at)):
             at.stage = stage
         for view in (self.reference, *self.candidates):
             if view is not None and view.stage is Stage.WAITING:
                 view.stage = Stage.STOPPED
+
+    def _is_whole(self, view: VariantView) -> bool:
+        """Given back with all that was asked of it: a model that fails is given back too."""
+        was_measured = view.is_reference or view.score is not None or not self.request.score
+        return view.output is not None and (was_measured or not (self.reference and self.reference.tokens))
 
 
 def _progress(view: VariantView, stage: Stage, label: str, done: int, total: int) -> None:
