@@ -1,4 +1,4 @@
-"""Model folders and Hugging Face caches, built in the layouts that really occur."""
+"""Model folders and Hugging Face caches in the layouts that really occur, and a hub with the real client before it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hub_model import DIGEST, FILES
+from loopback_hub import TOKEN, LoopbackHub, running_hub
 from model_files import SMALL_MODEL, Tensors, safetensors_bytes
 
 from quanttui.models.demo import MODEL_FOLDER
+from quanttui.models.partial_file import PARTIAL_ENDING
 
+Ask = Callable[..., Any]
 MakeModel = Callable[..., Path]
 CacheModel = Callable[..., Path]
 
@@ -69,3 +75,67 @@ def cache_model(cache: Path, make_model: MakeModel, tmp_path: Path) -> CacheMode
         return snapshot
 
     return put
+
+
+@pytest.fixture(scope="module")
+def one_hub() -> Iterator[LoopbackHub]:
+    with running_hub() as hub:
+        yield hub
+
+
+@pytest.fixture
+def hub(one_hub: LoopbackHub) -> Iterator[LoopbackHub]:
+    """With one whole model, ``org/model``."""
+    one_hub.reset()
+    one_hub.add("org/model", FILES)
+    yield one_hub
+    one_hub.reset()
+
+
+@pytest.fixture(scope="module")
+def driver(one_hub: LoopbackHub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Path]]:
+    told = tmp_path_factory.mktemp("driver") / "stderr"
+    environment = {name: value for name, value in os.environ.items() if not name.upper().startswith(("HF_", "HTTP"))}
+    environment |= {
+        "HF_ENDPOINT": one_hub.endpoint,
+        "HF_HOME": str(told.parent / "home"),
+        "HF_HUB_DOWNLOAD_TIMEOUT": "600",  # what ends a read in these tests is never the clock
+        "NO_PROXY": "127.0.0.1",
+    }
+    with told.open("w") as stderr:
+        process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("hub_driver.py"))],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+        )
+        with process:
+            yield process, told
+            process.stdin.close()
+
+
+@pytest.fixture
+def ask(driver: tuple[Any, Path], hub: LoopbackHub, cache: Path) -> Ask:
+    process, told = driver
+
+    def order(deed: str, model_id: str = "org/model", **options: Any) -> Any:
+        place = {} if deed == "headers" else {"cache": str(cache)}
+        process.stdin.write(json.dumps({"deed": deed, "model_id": model_id, **place, **options}) + "\n")
+        process.stdin.flush()
+        line = process.stdout.readline()
+        assert line, told.read_text()
+        assert TOKEN not in line + told.read_text()
+        assert "theSignature" not in line + told.read_text()
+        answer = json.loads(line)
+        assert "crash" not in answer, answer["crash"]
+        return answer if "error" in answer else answer["result"]
+
+    return order
+
+
+@pytest.fixture
+def partial(cache: Path) -> Path:
+    """Where the weights wait for their rest."""
+    return cache / "models--org--model" / "blobs" / f"{DIGEST}{PARTIAL_ENDING}"
