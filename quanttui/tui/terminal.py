@@ -39,6 +39,11 @@ class Terminal(LinuxDriver):
         """Whatever is painted next is sent whole."""
         self.write(FORGET)
 
+    def _sigcont_application(self, *_: Any) -> None:
+        """A hang-up comes as SIGHUP and SIGCONT: who is leaving must not enter the alternate screen again."""
+        if not self._app._exit:
+            super()._sigcont_application()  # type: ignore[no-untyped-call]
+
     def run_input_thread(self) -> None:
         try:
             super().run_input_thread()

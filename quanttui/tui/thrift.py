@@ -46,6 +46,7 @@ class Thrift:
     def squeeze(self, written: str) -> str:
         """What has to be sent for ``written``. A sequence must not be split over two calls."""
         self._made = []
+        token = None
         for token in _TOKEN.finditer(written):
             match token.lastgroup:
                 case "column":
@@ -58,6 +59,9 @@ class Thrift:
                     self._write(token["text"])
                 case _:
                     self._pass_on(token[0])
+        if token is not None and token.lastgroup == "column" and self._at != self._there:
+            self._made.append(token[0])  # where the cursor is left: input methods open there
+            self._there = self._at
         return "".join(self._made)
 
     def _write(self, text: str) -> None:
