@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.actions import ActionParseResult
 from textual.app import App, ComposeResult, SystemCommand
+from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
+from textual.command import CommandPalette
 from textual.dom import DOMNode
 from textual.message import Message
 from textual.screen import Screen
@@ -142,10 +144,21 @@ class QuantTuiApp(App[None]):
     ) -> bool:
         """What was said before goes with the next action, unless that says something itself."""
         said = self.main.said if self.is_open else None
-        done = await super().run_action(action, default_namespace, namespaces)
+        try:
+            done = await super().run_action(action, default_namespace, namespaces)
+        except KeyError:  # Textual 8.2's palette, of a page key that comes before its list is laid out
+            if not isinstance(self.screen, CommandPalette):
+                raise
+            return False
         if said is not None and self.main.said is said:
             self.main.forget_warning()
         return done
+
+    def pop_screen(self) -> AwaitComplete:
+        """The cockpit stays: a screen that is closed twice in a row, as Textual's palette can be, takes none along."""
+        if self.is_open and self.screen is self.main:
+            return cast(AwaitComplete, AwaitComplete.nothing())  # type: ignore[no-untyped-call]
+        return super().pop_screen()
 
     def action_leave(self) -> None:
         """Leave; while a run goes on, only when asked twice."""

@@ -42,7 +42,7 @@ class Terminal(LinuxDriver):
     def _sigcont_application(self, *_: Any) -> None:
         """A hang-up comes as SIGHUP and SIGCONT: who is leaving must not enter the alternate screen again."""
         if not self._app._exit:
-            super()._sigcont_application()  # type: ignore[no-untyped-call]
+            super()._sigcont_application()
 
     def run_input_thread(self) -> None:
         try:

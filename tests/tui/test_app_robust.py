@@ -7,6 +7,7 @@ import random
 import signal
 
 import pytest
+from random_user import RandomUser, leave
 from scripted_app import (
     StoryEngine,
     finish,
@@ -21,9 +22,6 @@ from scripted_app import (
 )
 
 from quanttui.engine.scripted import Gate
-from quanttui.tui.keys import APP_COMMANDS, SCREEN_COMMANDS
-
-LEAVING = {"q", "ctrl+q"}
 
 
 async def test_a_storm_of_resizes_in_the_middle_of_a_run_loses_nothing():
@@ -83,20 +81,15 @@ async def test_z_fills_the_screen_with_a_pane_and_esc_puts_it_back():
         assert "1 Model" in screen_text(app)
 
 
-async def test_two_hundred_random_keys_leave_an_app_that_still_works():
-    draw = random.Random(20)
-    bound = [key for command in (*SCREEN_COMMANDS, *APP_COMMANDS) for key in command.keys.split(",")]
-    pool = [*bound, *"abcdefghijklmnoprstuvwxyz0123456789", "up", "down", "enter", "backspace", "home", "end", "delete"]
-    pool = [key for key in pool if key not in LEAVING]
-    app = make_app()
-    async with running(app, (100, 30)) as pilot:
-        await pilot.press(*(draw.choice(pool) for _ in range(200)))
-        for _ in range(4):
-            await pilot.press("escape")
-        await until(pilot, lambda: not app.main.is_busy)
-        assert app.screen is app.main
-        assert status(app)
-        assert app._exit is False
+@pytest.mark.parametrize(
+    ("seed", "count"),
+    [(1, 1000), *(pytest.param(seed, 1000, marks=pytest.mark.slow) for seed in range(2, 11))],
+)
+async def test_random_keys_clicks_and_resizes_leave_an_app_that_works_and_can_be_left(seed: int, count: int):
+    async with running(make_app(), (100, 30)) as pilot:
+        user = RandomUser(pilot, seed)
+        await user.act(count)
+        await leave(user)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

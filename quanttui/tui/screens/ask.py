@@ -68,14 +68,16 @@ class AskScreen(ModalScreen[Answer | None], Generic[Answer]):
 
     @on(Understood)
     def understood(self, event: Understood) -> None:
-        self.dismiss(event.answer)  # type: ignore[arg-type]  # it came from ``read``
+        if self.is_current:  # not when closed by the key before
+            self.dismiss(event.answer)  # type: ignore[arg-type]  # it came from ``read``
 
     @on(Misunderstood)
     def misunderstood(self, event: Misunderstood) -> None:
         self._say(f"✗ {event.problem.message}\n{event.problem.hint}".rstrip(), bad=True)
 
     def action_cancel(self) -> None:
-        self.dismiss(None)
+        if self.is_current:  # not when closed by the key before
+            self.dismiss(None)
 
     def _answer(self, typed: str) -> None:
         try:

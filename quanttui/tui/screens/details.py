@@ -45,7 +45,8 @@ class DetailsScreen(ModalScreen[None]):
                 yield SectionView(section, column)
 
     def action_close(self) -> None:
-        self.dismiss(None)
+        if self.is_current:  # not when closed by the key before
+            self.dismiss(None)
 
     def action_scroll(self, name: str) -> None:
         getattr(self.query_one("#details"), f"action_{name}")()

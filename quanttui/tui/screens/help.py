@@ -59,7 +59,8 @@ class HelpScreen(ModalScreen[None]):
                 yield Static(self._group(group), markup=False, classes="help-group")
 
     def action_close(self) -> None:
-        self.dismiss(None)
+        if self.is_current:  # not when closed by the key before
+            self.dismiss(None)
 
     def _group(self, group: str) -> Content:
         rows = self._rows([command for command in _SHOWN if command.group == group])

@@ -100,7 +100,6 @@ class MainScreen(MicroscopeActions, ComparingActions, ArrangementActions, Screen
 
     def on_mount(self) -> None:
         self.query_one(PageTabs).show(self.page)
-        self.set_interval(self.services.link.paint_interval_seconds, self._paint_if_stale)
         self.set_interval(1.0, self._tick)
         self.paint()
         if first := self.selection.candidates:
@@ -112,7 +111,7 @@ class MainScreen(MicroscopeActions, ComparingActions, ArrangementActions, Screen
 
     def on_resize(self, event: events.Resize) -> None:
         self.lay_out_anew(event.size)
-        self._stale = True
+        self.repaint_soon()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         self.paint_footer()
@@ -134,7 +133,7 @@ class MainScreen(MicroscopeActions, ComparingActions, ArrangementActions, Screen
         self.run_view.apply(message.event)
         self.query_one(MemoryPane).note(message.event)
         self.waiting.note(message.event, self.services.clock())
-        self._stale = True
+        self.repaint_soon()
         model = self.selection.model
         if isinstance(message.event, ModelLoaded) and model and model.path == self.run_view.request.model.path:
             self.select(self.selection.with_load(message.event.report))
@@ -231,7 +230,10 @@ class MainScreen(MicroscopeActions, ComparingActions, ArrangementActions, Screen
         self.select(self.selection)
 
     def repaint_soon(self) -> None:
-        self._stale = True
+        """At the link's beat; while nothing changes, nothing beats."""
+        if not self._stale:
+            self._stale = True
+            self.set_timer(self.services.link.paint_interval_seconds, self._paint_if_stale)
 
     def paint_footer(self) -> None:
         footer = self.query_one(FooterLines)

@@ -155,4 +155,5 @@ class BranchScreen(ModalScreen[None]):
         if self._view.state in (BranchState.LOADING, BranchState.RUNNING):
             self.post_message(self.StopRequested())
         else:
-            self.dismiss(None)
+            if self.is_current:  # not when closed by the key before
+                self.dismiss(None)

@@ -69,7 +69,7 @@ def _verdict(summary: DivergenceSummary, width: int, limit: int) -> list[Content
     sentence = Content.assemble((f" {sign} {level.value.upper()} ", f"bold reverse {style}"), (" " + text, "bold"))
     if sentence.cell_length <= width or limit < 2:
         return [sentence.truncate(width, ellipsis=True)]
-    first, *others = sentence.wrap(width)
+    first, *others = sentence.wrap(max(1, width))
     return [first, Content(" ").join(others).truncate(width, ellipsis=True)]
 
 

@@ -125,6 +125,7 @@ class TokenText(ScrollView, inherit_bindings=False):
         self._follows = self._follows and self._is_placed
         if self._text_width != self._wrapper.width:
             self._wrap_anew()
+        self._resize_virtual()
         if len(self._wrapper.lines) <= self.size.height and self.scroll_y:
             self.scroll_home(animate=False, immediate=True, force=True)
         self._follow()
@@ -192,9 +193,8 @@ class TokenText(ScrollView, inherit_bindings=False):
         self.refresh_lines(first, self._wrapper.line_at(Place(start + count, 0)) - first + 1)
 
     def _resize_virtual(self) -> None:
-        lines = len(self._wrapper.lines)
-        if lines > self.size.height:
-            lines += -lines % _SCROLL_STEP
+        lines, height = len(self._wrapper.lines), self.size.height
+        lines = height if lines <= height else lines + -lines % _SCROLL_STEP  # a new height lays the screen out anew
         size = Size(self._text_width, lines)
         if size != self.virtual_size:
             self.virtual_size = size
