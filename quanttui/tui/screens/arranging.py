@@ -98,8 +98,15 @@ class ArrangementActions(Screen[None]):
             me.end_side_by_side()
         self.show_page(PAGE_OF[pane])
         target = self._next_text() if pane is Pane.CANDIDATE else self.query_one(_FOCUS[pane])
-        self.call_after_refresh(target.focus)
+        self.call_after_refresh(self._focus_on, target)
         return True
+
+    def _focus_on(self, target: Widget) -> None:
+        """What has just got its room cannot have the focus before the layout has seen it."""
+        if target in self.focus_chain:
+            target.focus()
+        else:
+            self.call_after_refresh(target.focus)
 
     def _missing(self, pane: Pane) -> str:
         """Why there is no such pane yet, or ""."""
