@@ -57,6 +57,7 @@ def _show(arguments: Namespace, settings: Settings) -> int:
     from quanttui.hardware.probe import MemoryProbe
     from quanttui.models.catalog import list_models, resolve_model
     from quanttui.models.demo import PROMPTS
+    from quanttui.runs.outputs import write_output
     from quanttui.session import read_session
     from quanttui.tui import run_app
     from quanttui.tui.key_table import check_keymap
@@ -78,6 +79,7 @@ def _show(arguments: Namespace, settings: Settings) -> int:
                 keymap=check_keymap(settings.keys),
                 memory_interval_seconds=settings.memory_interval_seconds,
                 link=SLOW_LINK if settings.low_bandwidth else Link(),
+                write_output=partial(write_output, settings.places.data / "outputs"),
                 remember=partial(_remember, settings.places.state),
                 record=recording_for(settings, "screen", wanted=not arguments.no_history),
             ),

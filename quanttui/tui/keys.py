@@ -70,6 +70,7 @@ SCREEN_COMMANDS = (
     Command("compare", "c", "compare", "compare", "Show the marked candidates side by side, or go back", READING),
     Command("clear", "x", "clear_marks", "clear", "Take every mark away", READING),
     Command("copy", "y", "copy", "copy", "Copy the output to the clipboard", READING),
+    Command("write", "Y,upper_y", "write_output", "write", "Write the output to a file of its own", READING, "Y"),
     Command("details", "i", "details", "details", "Show how each model was loaded: options, notes, versions", READING),
     Command(
         "zoom", "z,f4", "zoom", "zoom", "Let the pane fill the screen, or put it back (F4 while typing)", READING, "z"

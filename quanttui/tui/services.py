@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quanttui.engine.base import Engine
 from quanttui.records import GenerationSettings, MemoryReading, ModelEntry, Precision, Variant
 from quanttui.runs.identity import new_run_id
+from quanttui.runs.outputs import write_output
 
 if TYPE_CHECKING:
     from quanttui.pipeline.recorded import StartRecording  # numpy behind it
@@ -52,6 +54,7 @@ class Services:
     """``find_model`` reads a folder or a hub id, ``list_models`` and ``read_memory`` may block: all run off the UI
     thread and may raise ``QuantTuiError``. ``memory_interval_seconds`` None: memory is read once. ``keymap``: a
     binding's id to the keys that replace its own. ``record`` keeps a run in the history; None: none is kept.
+    ``write_output`` puts a text into a new file named after a variant and says which; it may raise.
     ``remember`` keeps what is chosen for the next start, and raises nothing."""
 
     engine: Engine
@@ -61,6 +64,7 @@ class Services:
     choices: InitialChoices = field(default_factory=InitialChoices)
     score: bool = True
     memory_interval_seconds: float | None = 1.0
+    write_output: Callable[[str, str], Path] = lambda variant, text: write_output(Path("outputs"), variant, text)
     link: Link = field(default_factory=Link)
     keymap: Mapping[str, str] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic

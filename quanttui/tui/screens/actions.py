@@ -9,6 +9,7 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
+from quanttui.errors import QuantTuiError
 from quanttui.records import ModelEntry, RunRequest, Variant
 from quanttui.text import safe_text
 from quanttui.tui.bindings import bindings_of
@@ -20,6 +21,7 @@ from quanttui.tui.state.details import engine_section, load_sections
 from quanttui.tui.state.pages import Page, Pane
 from quanttui.tui.state.run_view import RunView
 from quanttui.tui.state.status import Tone
+from quanttui.tui.state.variant_view import VariantView
 from quanttui.tui.widget_keys import DIVERGENCE_COMMANDS, STRIP_COMMANDS
 from quanttui.tui.widgets.divergence import DivergencePane
 from quanttui.tui.widgets.prompt_editor import PromptEditor
@@ -154,14 +156,31 @@ class ScreenActions(Screen[None]):
         )
 
     def action_copy(self) -> None:
-        """Copy the output that has the focus, the shown candidate's otherwise."""
-        run = self._me.run_view
-        view = run and (self._me.view_in_focus() or run.candidate)
-        if not view or not view.tokens:
+        """Copy the output that has the focus, the shown candidate's otherwise. Whether the terminal took it, it never
+        says."""
+        if (view := self._output_at_hand()) is None:
             self._me.warn("no output to copy yet")
             return
         self.app.copy_to_clipboard(safe_text(view.text))
-        self._me.say(f"copied {view.variant.spelling}'s output, {len(view.tokens)} tokens", Tone.GOOD)
+        words = f"copied {view.variant.spelling}'s output, {len(view.tokens)} tokens"
+        self._me.say(f"{words} · {self.keys['write']} writes a file", Tone.GOOD)
+
+    def action_write_output(self) -> None:
+        """The same output, raw, into a new file."""
+        if (view := self._output_at_hand()) is None:
+            self._me.warn("no output to write yet")
+            return
+        try:
+            path = self._me.services.write_output(view.variant.spelling, view.text)
+        except QuantTuiError as error:
+            self._me.warn(f"{error.message} · {error.hint}")
+        else:
+            self._me.say(f"written to {path}", Tone.GOOD)
+
+    def _output_at_hand(self) -> VariantView | None:
+        run = self._me.run_view
+        view = run and (self._me.view_in_focus() or run.candidate)
+        return view if view and view.tokens else None
 
     def action_details(self) -> None:
         """How each model of the run was loaded, and what the engine runs on."""
