@@ -17,7 +17,7 @@ from engine_helpers import HERE, exhaust, generate_request, load_request, result
 from quanttui.engine.codec import Message, encode_message
 from quanttui.engine.process import EngineProcess
 from quanttui.errors import CancelledError, EngineDiedError, OutOfMemoryError, VariantUnsupportedError
-from quanttui.records import EngineMemory, FinishReason, UnloadReport
+from quanttui.records import FinishReason, UnloadReport
 
 QUICK = {"cancel_grace_seconds": 0.2, "load_cancel_grace_seconds": 0.2, "close_grace_seconds": 0.2}
 
@@ -339,27 +339,3 @@ class TestLife:
                 child.stdin.write(encode_message(Message(1, "next")))
             child.stdin.close()
             assert child.wait(10) == 0
-
-
-class TestMemory:
-    def test_it_is_answered_in_the_middle_of_an_operation(self, open_double):
-        engine = open_double("WithDevice")
-        assert engine.memory() == EngineMemory()
-        model = load(engine)
-        work = model.generate(generate_request(50))
-        next(work)
-        while not engine.memory().devices:
-            continue  # asked again until the first answer has come; the child works on meanwhile
-        assert engine.memory().devices[0].reserved_bytes == 4
-        assert exhaust(work)[1].finish_reason is FinishReason.LENGTH
-
-    def test_a_process_that_is_gone_has_none(self, open_double):
-        engine = open_double("WithDevice")
-        load(engine)
-        while not engine.memory().devices:
-            continue
-        process = psutil.Process(kill(engine))
-        while engine.process_id is not None:
-            continue
-        assert not process.is_running()
-        assert engine.memory() == EngineMemory()
