@@ -55,7 +55,11 @@ def memory_rooms(device: str, reading: MemoryReading, estimate: MemoryEstimate |
 
 
 def _own_gpu(device: str, gpus: tuple[GpuReading, ...]) -> GpuReading | None:
-    """The GPU that the engine has memory on; where the driver does not tell, the one of its number."""
+    """The GPU whose UUID torch's device has; before that is known the one that the engine has memory on, else the one
+    of its number."""
+    matched = next((gpu for gpu in gpus if gpu.torch_name == device), None)
+    if matched is not None:
+        return matched
     holding = [gpu for gpu in gpus if gpu.engine_bytes]
     if len(gpus) == 1 or len(holding) == 1:
         return (holding or list(gpus))[0]

@@ -174,6 +174,12 @@ def test_the_gpu_of_the_engine_is_the_one_that_it_has_memory_on() -> None:
     assert judged(estimate(), reading(gpu(1, engine_gib=0), gpu(23, index=1))).verdict is FitVerdict.FITS
 
 
+def test_torchs_own_word_goes_before_what_the_driver_says_of_shares() -> None:
+    """Two engines of one user: each has memory on a GPU, and torch names the one that is ours."""
+    ours = gpu(23, index=1, engine_gib=None, torch_name="cuda:0")
+    assert judged(estimate(), reading(gpu(1, engine_gib=2), ours)).verdict is FitVerdict.FITS
+
+
 class Refusing(ScriptedEngine):
     def __init__(self, error: Exception) -> None:
         super().__init__()
