@@ -29,6 +29,7 @@ class RandomUser:
         assert isinstance(pilot.app, QuantTuiApp)
         self.pilot, self.app = pilot, pilot.app
         self.steps: list[str] = []
+        self.app.leave = self._stay  # type: ignore[method-assign]  # the palette leaves too, and is clicked on
         self._draw = random.Random(seed)
         bound = [key for command in COMMANDS.values() for key in command.keys.split(",")]
         self._keys = [key for key in [*bound, *TYPED, *MOVING, *EDITING] if key not in LEAVING]
@@ -102,6 +103,9 @@ class RandomUser:
         self.steps.append(f"resize {size}")
         await self.pilot.resize_terminal(*size)
 
+    def _stay(self, exit_code: int) -> None:
+        self.steps.append(f"leave with {exit_code}")
+
     def _last(self) -> str:
         return " ".join(self.steps[-60:])
 
@@ -113,6 +117,7 @@ async def leave(user: RandomUser) -> None:
     for _ in range(4):
         await user.pilot.press("escape")
     await until(user.pilot, lambda: not user.app.main.is_busy)
+    del user.app.leave
     await user.pilot.press("ctrl+q")
     await user.pilot.pause()
     assert user.app._exit

@@ -126,8 +126,6 @@ class TokenText(ScrollView, inherit_bindings=False):
         if self._text_width != self._wrapper.width:
             self._wrap_anew()
         self._resize_virtual()
-        if len(self._wrapper.lines) <= self.size.height and self.scroll_y:
-            self.scroll_home(animate=False, immediate=True, force=True)
         self._follow()
 
     def _wrap_anew(self) -> None:
@@ -198,6 +196,8 @@ class TokenText(ScrollView, inherit_bindings=False):
         size = Size(self._text_width, lines)
         if size != self.virtual_size:
             self.virtual_size = size
+        if lines == height and self.scroll_y:
+            self.scroll_home(animate=False, immediate=True, force=True)
 
 
 def _token_of(piece: Piece) -> int:
