@@ -55,7 +55,7 @@ def _show(arguments: Namespace, settings: Settings) -> int:
     from quanttui.cli.choices import initial_choices
     from quanttui.cli.engines import open_configured_engine
     from quanttui.hardware.probe import MemoryProbe
-    from quanttui.models.catalog import list_models, resolve_model
+    from quanttui.models.catalog import iter_models, resolve_model
     from quanttui.models.demo import PROMPTS
     from quanttui.runs.outputs import write_output
     from quanttui.session import read_session
@@ -72,7 +72,7 @@ def _show(arguments: Namespace, settings: Settings) -> int:
         return run_app(
             Services(
                 engine,
-                list_models,
+                iter_models,
                 resolve_model,
                 probe.read,
                 initial_choices(settings, last, PROMPTS, model=arguments.model, prompt=arguments.prompt, word=word),

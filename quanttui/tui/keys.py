@@ -41,6 +41,7 @@ SCREEN_COMMANDS = (
         CHOOSING,
         ".",
     ),
+    Command("filter", "slash", "filter_models", "filter", "Filter the models by letters of their names", CHOOSING, "/"),
     Command("open", "o", "open_model", "open", "Open a model: a folder or a hub id", CHOOSING),
     Command("next", "n", "difference(1)", "next difference", "Jump to the next difference", READING),
     Command("previous", "N,upper_n", "difference(-1)", "previous", "Jump to the previous difference", READING, "N"),
@@ -122,6 +123,7 @@ GROUPS = (RUNNING, CHOOSING, READING, DIVERGENCE, MOVING, APP)
 
 # The footer's keys by what the user is about to do, the most wanted first.
 FOOTER_IDLE = ("run", "tick", "reference", "add", "help", "palette", "quit")
+FOOTER_MODELS = ("filter", "sort", "open", "zoom", "help", "palette", "quit")
 FOOTER_TYPING = ("run", "back", "pane_next", "palette", "quit")
 FOOTER_RUNNING = ("back", "next_candidate", "next", "zoom", "help", "palette", "quit")
 FOOTER_DONE = ("run", "next", "divergence", "next_candidate", "help", "palette", "quit")

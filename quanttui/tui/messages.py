@@ -58,6 +58,14 @@ class EngineFailed(Message):
 
 
 @dataclass
+class ModelsFound(Message):
+    """The catalogue is being read: ``entries`` are those found until now. ``chosen``: the wanted one is among them."""
+
+    entries: tuple[ModelEntry, ...]
+    chosen: ModelEntry | None = None
+
+
+@dataclass
 class ModelsListed(Message):
     """The catalogue was read. ``chosen``: the entry that was wanted; ``missing``: why there is none."""
 

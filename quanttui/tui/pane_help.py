@@ -10,6 +10,7 @@ from quanttui.tui.state.pages import Pane
 from quanttui.tui.widget_keys import (
     DIVERGENCE_COMMANDS,
     LIST_COMMANDS,
+    MODEL_COMMANDS,
     RESULTS_COMMANDS,
     STRIP_COMMANDS,
     SWITCH_COMMANDS,
@@ -38,10 +39,10 @@ _READING = tuple(command.id for command in SCREEN_COMMANDS if command.group == R
 PANE_HELP: Mapping[Pane, PaneHelp] = {
     Pane.MODEL: PaneHelp(
         "Model",
-        "The models that can be compared: the demo, and what lies in the Hugging Face cache. Enter chooses one; "
-        "✗ marks what cannot be run, and choosing it says why.",
-        ("open",),
-        LIST_COMMANDS,
+        "The models that can be compared: the demo, what lies in the Hugging Face cache, and folders. Enter chooses "
+        "one; ✗ marks what cannot be run, and the lines beneath say why. Filling the screen it shows every column.",
+        ("filter", "open", "zoom"),
+        (*MODEL_COMMANDS, *LIST_COMMANDS),
     ),
     Pane.VARIANTS: PaneHelp(
         "Variants",

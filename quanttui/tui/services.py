@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,14 +51,14 @@ SLOW_LINK = Link(paint_interval_seconds=0.5, moves=False)
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """``find_model`` reads a folder or a hub id, ``list_models`` and ``read_memory`` may block: all run off the UI
-    thread and may raise ``QuantTuiError``. ``memory_interval_seconds`` None: memory is read once. ``keymap``: a
-    binding's id to the keys that replace its own. ``record`` keeps a run in the history; None: none is kept.
-    ``write_output`` puts a text into a new file named after a variant and says which; it may raise.
+    """``find_model`` reads a folder or a hub id, ``list_models`` (as they are found) and ``read_memory`` may block:
+    all run off the UI thread and may raise ``QuantTuiError``. ``memory_interval_seconds`` None: memory is read once.
+    ``keymap``: a binding's id to the keys that replace its own. ``record`` keeps a run in the history; None: none is
+    kept. ``write_output`` puts a text into a new file named after a variant and says which; it may raise.
     ``remember`` keeps what is chosen for the next start, and raises nothing."""
 
     engine: Engine
-    list_models: Callable[[], Sequence[ModelEntry]]
+    list_models: Callable[[], Iterable[ModelEntry]]
     find_model: Callable[[str], ModelEntry]
     read_memory: Callable[[], MemoryReading]
     choices: InitialChoices = field(default_factory=InitialChoices)

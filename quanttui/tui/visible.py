@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 
 from rich.cells import cell_len, chop_cells
 
@@ -87,6 +88,24 @@ def fit(text: str, width: int, *, from_end: bool = False) -> str:
         return "…" + " " * (width - 1 - cell_len(kept)) + kept
     kept = _head(text, width - 1)
     return kept + "…" + " " * (width - 1 - cell_len(kept))
+
+
+def cut_middle(text: str, width: int, wanted: Collection[int] = ()) -> tuple[int, int]:
+    """How many characters stay at the start and where the end that stays begins, so that both with … between them
+    take ``width`` cells or one less; of a text that fits, all. The end gets more: that is where names differ; but of
+    the characters at ``wanted`` as many stay as can."""
+    if cell_len(text) <= width:
+        return len(text), len(text)
+    if wanted and width > 1 and cell_len(text) == len(text):
+        left_out, usual = len(text) - width + 1, (width - 1) - (width - 1) * 3 // 5
+        at = min(
+            range(width),
+            key=lambda start: (sum(start <= one < start + left_out for one in wanted), abs(start - usual)),
+        )
+        return at, at + left_out
+    ending = _reversed_head(text, max(0, (width - 1) * 3 // 5))
+    start = _head(text, max(0, width - 1 - cell_len(ending)))
+    return len(start), len(text) - len(ending)
 
 
 def _head(text: str, width: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quanttui.tui.keys import DIVERGENCE, MOVING, READING, Command
+from quanttui.tui.keys import CHOOSING, DIVERGENCE, MOVING, READING, Command
 
 
 def _moves(name: str, keys: str, action: str, tooltip: str, group: str = MOVING) -> Command:
@@ -15,6 +15,16 @@ LIST_COMMANDS = (
     _moves("list_up", "k", "cursor_up", "Up"),
     _moves("list_first", "g", "first", "First"),
     _moves("list_last", "G,upper_g", "last", "Last"),
+)
+
+MODEL_COMMANDS = (Command("sort", "s", "sort", "sort", "Sort the models by name, size or last use, in turn", CHOOSING),)
+
+FILTER_COMMANDS = (
+    _moves("filter_end", "escape", "end_filter", "Show every model again", CHOOSING),
+    _moves("filter_down", "down", "move('cursor_down')", "Down in the list"),
+    _moves("filter_up", "up", "move('cursor_up')", "Up in the list"),
+    _moves("filter_page_down", "pagedown", "move('page_down')", "A page down in the list"),
+    _moves("filter_page_up", "pageup", "move('page_up')", "A page up in the list"),
 )
 
 TEXT_COMMANDS = (

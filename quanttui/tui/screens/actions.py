@@ -18,12 +18,14 @@ from quanttui.tui.keys import SCREEN_COMMANDS, Command
 from quanttui.tui.screens.ask import AskScreen
 from quanttui.tui.screens.details import DetailsScreen
 from quanttui.tui.state.details import engine_section, load_sections
+from quanttui.tui.state.model_listing import merged
 from quanttui.tui.state.pages import Page, Pane
 from quanttui.tui.state.run_view import RunView
 from quanttui.tui.state.status import Tone
 from quanttui.tui.state.variant_view import VariantView
-from quanttui.tui.widget_keys import DIVERGENCE_COMMANDS, STRIP_COMMANDS
+from quanttui.tui.widget_keys import DIVERGENCE_COMMANDS, MODEL_COMMANDS, STRIP_COMMANDS
 from quanttui.tui.widgets.divergence import DivergencePane
+from quanttui.tui.widgets.model_list import ModelList
 from quanttui.tui.widgets.prompt_editor import PromptEditor
 from quanttui.tui.widgets.settings_row import SettingsRow
 from quanttui.tui.widgets.strip import DivergenceStrip
@@ -55,6 +57,9 @@ class ScreenActions(Screen[None]):
 
     def node_of(self, command: Command) -> DOMNode | None:
         """Where a command of the palette acts; None, with a word, where there is nothing for it to act on."""
+        if command in MODEL_COMMANDS:
+            self._me.go_to_pane(Pane.MODEL)
+            return self.query_one(ModelList)
         if command not in (*STRIP_COMMANDS, *DIVERGENCE_COMMANDS):
             return self
         if not self._me.go_to_pane(Pane.DIVERGENCE):
@@ -71,8 +76,7 @@ class ScreenActions(Screen[None]):
         if entry.problem:
             self._me.warn(f"{entry.id} cannot be run: {entry.problem}")
             return
-        if entry not in self._me.entries:
-            self._me.entries = (*self._me.entries, entry)
+        self._me.entries = merged(self._me.entries, [entry])
         self._me.forget_warning()
         self._me.select(self._me.selection.with_model(entry))
 
@@ -148,6 +152,13 @@ class ScreenActions(Screen[None]):
 
     def action_example(self) -> None:
         self.query_one(PromptEditor).show_next(self._me.services.choices.examples)
+
+    def action_filter_models(self) -> None:
+        if self.maximized is None:
+            self._me.show_page(Page.SETUP)
+        elif self._me.pane_of_focus() is not Pane.MODEL:
+            self.minimize()
+        self.query_one(ModelList).action_filter()
 
     def action_open_model(self) -> None:
         words = "A folder with a model in it, or the id of a model in the Hugging Face cache."

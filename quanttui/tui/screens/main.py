@@ -20,6 +20,7 @@ from quanttui.tui.keys import (
     FOOTER_DIVERGENCE,
     FOOTER_DONE,
     FOOTER_IDLE,
+    FOOTER_MODELS,
     FOOTER_RESULTS,
     FOOTER_RUNNING,
     FOOTER_TYPING,
@@ -31,6 +32,7 @@ from quanttui.tui.screens.microscope import MicroscopeActions
 from quanttui.tui.screens.output_painter import paint_hints, paint_outputs, rest_at_first_difference
 from quanttui.tui.screens.results_painter import paint_results
 from quanttui.tui.services import Services
+from quanttui.tui.state.model_listing import merged
 from quanttui.tui.state.pages import Pane
 from quanttui.tui.state.run_view import RunView
 from quanttui.tui.state.selection import Selection
@@ -68,6 +70,7 @@ class MainScreen(MicroscopeActions, ComparingActions, ArrangementActions, Screen
             selection = selection.with_offer(variant)
         self.selection = replace(selection, ticked=frozenset(choices.candidates) - {choices.reference})
         self.entries: tuple[ModelEntry, ...] = ()
+        self.is_listed = False
         self.reading: MemoryReading | None = None
         self.run_view: RunView | None = None
         self.idle_status: Status | None = None
@@ -162,11 +165,20 @@ class MainScreen(MicroscopeActions, ComparingActions, ArrangementActions, Screen
         self.idle_status = Status(safe_line(words), Tone.BAD)
         self.paint_footer()
 
+    @on(messages.ModelsFound)
+    def models_found(self, message: messages.ModelsFound) -> None:
+        self.entries = merged(self.entries, message.entries)
+        if self.selection.model is None and message.chosen is not None:
+            self.select(self.selection.with_model(message.chosen))
+        else:
+            self._show_models()
+
     @on(messages.ModelsListed)
     def models_listed(self, message: messages.ModelsListed) -> None:
         if not message.entries:
             self.query_one(ModelList).fail("no model was found")
-        self.entries = (*message.entries, *(entry for entry in self.entries if entry not in message.entries))
+        self.entries = merged(self.entries, message.entries)
+        self.is_listed = True
         chosen = message.chosen or next(iter(self.entries), None)
         missing = message.missing
         if words := f"{missing.message} · {missing.hint}" if missing else self.services.choices.word:
@@ -206,11 +218,14 @@ class MainScreen(MicroscopeActions, ComparingActions, ArrangementActions, Screen
     def select(self, selection: Selection) -> None:
         """What is chosen changes; whatever shows it follows."""
         self.selection = selection
-        self.query_one(ModelList).show(self.entries, selection.model)
+        self._show_models()
         self.query_one(VariantList).show(selection)
         self.query_one(HeaderLine).show(selection, self.reading)
         self.query_one(SettingsRow).show(selection)
         self.paint_footer()
+
+    def _show_models(self) -> None:
+        self.query_one(ModelList).show(self.entries, self.selection.model, is_whole=self.is_listed)
 
     def warn(self, words: str) -> None:
         self.say(words, Tone.WARNING)
@@ -257,6 +272,8 @@ class MainScreen(MicroscopeActions, ComparingActions, ArrangementActions, Screen
         chosen: tuple[str, ...]
         if self.pane_of_focus() is Pane.DIVERGENCE:
             chosen = FOOTER_DIVERGENCE
+        elif self.pane_of_focus() is Pane.MODEL:
+            chosen = FOOTER_MODELS
         elif self.pane_of_focus() is Pane.RESULTS and not self.is_busy:
             chosen = FOOTER_RESULTS
         elif self.is_busy:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
 
 from rich.cells import cell_len
-from textual import events
 from textual.binding import BindingType
 from textual.content import Content
+from textual.css.styles import RulesMap
+from textual.strip import Strip
+from textual.style import Style
+from textual.visual import RenderOptions, Visual
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
@@ -15,12 +20,33 @@ from quanttui.tui.bindings import bindings_of
 from quanttui.tui.visible import fit
 from quanttui.tui.widget_keys import LIST_COMMANDS
 
-Row = tuple[str, str, str, str]
-"""Sign, name, what stands flush right, and the style of the row; all safe to show."""
+
+class Row(Protocol):
+    """A value that says how it looks; equal ones look alike."""
+
+    def content(self, width: int) -> Content:
+        """One line of at most ``width`` cells, safe to show."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceRow:
+    """A sign, a name cut at its start where it is too long, and what stands flush right, all safe to show."""
+
+    sign: str
+    name: str
+    right: Content
+    style: str = ""
+
+    def content(self, width: int) -> Content:
+        room = max(4, width - cell_len(self.sign) - self.right.cell_length - 2)
+        name = fit(self.name, room, from_end=cell_len(self.name) > room)
+        right = Content.assemble(" ", self.right).stylize_before(f"{self.style} $muted".strip())
+        return Content.assemble((f"{self.sign} {name}", self.style)) + right
 
 
 class ChoiceList(OptionList):
-    """Keeps its highlight when its rows are painted again."""
+    """Keeps its highlight when its rows are painted again; makes only those that are in view."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(LIST_COMMANDS)
 
@@ -28,30 +54,33 @@ class ChoiceList(OptionList):
         super().__init__(id=widget_id, markup=False, compact=True)
         self._rows: list[Row] = []
 
-    def show_rows(self, rows: list[Row]) -> None:
-        if rows != self._rows:
-            self._rows = rows
-            self._paint()
-
-    def on_resize(self, event: events.Resize) -> None:
-        self._paint()
-
-    def _paint(self) -> None:
-        width = self.scrollable_content_region.width
-        prompts = [_row(row, width) for row in self._rows]
-        if len(prompts) != self.option_count:
+    def show_rows(self, rows: Sequence[Row]) -> None:
+        before, self._rows = self._rows, list(rows)
+        if len(before) != len(self._rows):
             at = self.highlighted
-            self.set_options([Option(prompt) for prompt in prompts])
-            self.highlighted = None if not prompts else min(at or 0, len(prompts) - 1)
+            self.set_options([Option(_RowVisual(row)) for row in rows])
+            self.highlighted = None if not rows else min(at or 0, len(rows) - 1)
             return
-        for index, prompt in enumerate(prompts):
-            self.replace_option_prompt_at_index(index, prompt)
+        for index, (old, new) in enumerate(zip(before, self._rows, strict=True)):
+            if old != new:
+                self.replace_option_prompt_at_index(index, _RowVisual(new))
+
+    def watch_show_vertical_scrollbar(self) -> None:
+        """Textual keeps what it made for the width before."""
+        self._clear_caches()
 
 
-def _row(row: Row, width: int) -> Content:
-    sign, name, right, style = row
-    room = max(4, width - cell_len(sign) - cell_len(right) - 2)
-    keeps_end = cell_len(name) > room
-    return Content.assemble(
-        (f"{sign} ", style), (fit(name, room, from_end=keeps_end), style), (f" {right}", f"{style} $muted".strip())
-    )
+class _RowVisual(Visual):
+    """Made for whatever width there is when it is shown."""
+
+    def __init__(self, row: Row) -> None:
+        self._row = row
+
+    def render_strips(self, width: int, height: int | None, style: Style, options: RenderOptions) -> list[Strip]:
+        return self._row.content(width).render_strips(width, 1, style, options)
+
+    def get_optimal_width(self, rules: RulesMap, container_width: int) -> int:
+        return container_width
+
+    def get_height(self, rules: RulesMap, width: int) -> int:
+        return 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.content import Content
 
 from quanttui.records import GpuReading, HostReading, ReadingSource
@@ -27,7 +29,7 @@ def gpu_head(gpu: GpuReading, width: int) -> list[Content]:
         return [*rows, Content.styled(f"✗ {safe_line(gpu.problem)}", "$error")]
     if gpu.source is ReadingSource.TORCH:
         rows.append(Content.styled("as torch tells it; NVML has nothing of it", "$muted"))
-    return [*rows, meter(gpu.used_bytes, gpu.total_bytes, width), _shares(gpu), *_allocator(gpu)]
+    return [*rows, meter(gpu.used_bytes, gpu.total_bytes, width), *_shares(gpu, width), *_allocator(gpu, width)]
 
 
 def gpu_foot(gpu: GpuReading, width: int, processes: int = _PROCESSES) -> list[Content]:
@@ -71,16 +73,18 @@ def meter(part: int | None, whole: int | None, width: int) -> Content:
     return Content.assemble((filled, "$primary"), (rest, "$faint"), label)
 
 
-def _shares(gpu: GpuReading) -> Content:
-    others = None if None in (gpu.used_bytes, gpu.engine_bytes) else (gpu.used_bytes or 0) - (gpu.engine_bytes or 0)
-    return _pairs(("engine", gpu.engine_bytes), ("others", others), ("free", gpu.free_bytes))
+def _shares(gpu: GpuReading, width: int) -> list[Content]:
+    known = gpu.used_bytes is not None and gpu.engine_bytes is not None
+    others = max(0, (gpu.used_bytes or 0) - (gpu.engine_bytes or 0)) if known else None
+    return _pairs([("engine", gpu.engine_bytes), ("others", others), ("free", gpu.free_bytes)], width)
 
 
-def _allocator(gpu: GpuReading) -> list[Content]:
+def _allocator(gpu: GpuReading, width: int) -> list[Content]:
     """Memory that was freed but stays with the process: the next tensor gets it, no other process does."""
     if gpu.allocated_bytes is None or gpu.reserved_bytes is None:
         return []
-    return [_pairs(("in tensors", gpu.allocated_bytes), ("kept free", gpu.reserved_bytes - gpu.allocated_bytes))]
+    kept = max(0, gpu.reserved_bytes - gpu.allocated_bytes)
+    return _pairs([("in tensors", gpu.allocated_bytes), ("kept free", kept)], width)
 
 
 def _ends(left: str, right: str, width: int) -> Content:
@@ -88,8 +92,9 @@ def _ends(left: str, right: str, width: int) -> Content:
     return Content.assemble((left, "$muted"), " " * max(1, width - len(left) - len(right)), right)
 
 
-def _pairs(*pairs: tuple[str, int | None]) -> Content:
-    parts: list[str | tuple[str, str]] = []
-    for name, value in pairs:
-        parts += [(f"{name} ", "$muted"), f"{measures.gibibytes(value)}  "]
-    return Content.assemble(*parts).rstrip()
+def _pairs(pairs: Sequence[tuple[str, int | None]], width: int) -> list[Content]:
+    """In one row, or in a row each where that is too narrow."""
+    parts = [Content.assemble((f"{name} ", "$muted"), measures.gibibytes(value)) for name, value in pairs]
+    if sum(part.cell_length + 2 for part in parts) - 2 <= width:
+        return [Content("  ").join(parts)]
+    return [_ends(name, measures.gibibytes(value), width) for name, value in pairs]

@@ -1,90 +1,158 @@
-"""The Model pane: what can be run. Knows entries of the catalogue, not where they come from."""
+"""The Model pane: what can be run, filtered as one types. Knows entries of the catalogue, not where they come from."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import ClassVar
 
+from textual import events, on
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import OptionList, Static
+from textual.widgets import Input, OptionList, Static
 
 from quanttui.records import ModelEntry
 from quanttui.text import safe_line
-from quanttui.tui.bindings import key_names, keyed_title
+from quanttui.tui.bindings import bindings_of, key_names, keyed_title
 from quanttui.tui.messages import ModelRequested
-from quanttui.tui.widgets.choice_list import ChoiceList, Row
-from quanttui.units import format_bytes
+from quanttui.tui.state.model_listing import ModelListing
+from quanttui.tui.widget_keys import MODEL_COMMANDS
+from quanttui.tui.widgets.choice_list import ChoiceList
+from quanttui.tui.widgets.model_filter import FilterInput
+from quanttui.tui.widgets.model_rows import ModelRow, columns, facts, heading, name_fits
+
+_UNTITLED_COLUMNS = 2
+"""More than so many want their titles above them."""
 
 
 class ModelList(Vertical):
     ALLOW_MAXIMIZE = True
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(MODEL_COMMANDS)
 
     def __init__(self) -> None:
         super().__init__(id="model", classes="pane")
-        self.entries: Sequence[ModelEntry] = ()
+        self.listing = ModelListing()
+        self._chosen: ModelEntry | None = None
         self._unlisted = "reading the catalogue …"
+        self._coming = ""
 
     def compose(self) -> ComposeResult:
+        yield FilterInput()
+        yield Static(markup=False, id="model-columns")
         yield ChoiceList("models")
         yield Static(self._unlisted, markup=False, classes="detail")
 
     def on_mount(self) -> None:
         self.border_title = keyed_title(self.app, "model", "Model")
 
-    def show(self, entries: Sequence[ModelEntry], chosen: ModelEntry | None) -> None:
-        """``chosen`` has the mark; the line beneath tells more of the highlighted one."""
-        self.entries = entries
-        choices = self.query_one(ChoiceList)
-        choices.show_rows([_row(entry, entry == chosen) for entry in entries])
-        if chosen is not None and chosen in entries and choices.highlighted in (None, 0):
-            choices.highlighted = list(entries).index(chosen)
-        self._tell_highlighted()
+    @property
+    def highlighted(self) -> ModelEntry | None:
+        at = self.query_one(ChoiceList).highlighted
+        return self.listing.matches[at].entry if at is not None and at < len(self.listing.matches) else None
+
+    def show(self, entries: Sequence[ModelEntry], chosen: ModelEntry | None, *, is_whole: bool = True) -> None:
+        """``chosen`` has the mark; the lines beneath tell more of the highlighted one. ``is_whole``: all were found."""
+        shown = (self.listing.entries, self.listing.is_whole, self._chosen)
+        if shown == (tuple(entries), is_whole, chosen):
+            return
+        highlight = self.highlighted if chosen == self._chosen else chosen
+        self._chosen = chosen
+        self.listing = replace(self.listing, entries=tuple(entries), is_whole=is_whole)
+        self._paint(highlight)
+
+    def show_coming(self, words: str) -> None:
+        """What is on its way from the hub, in a few words."""
+        self._coming = words
+        self._tell_listing()
 
     def fail(self, why: str) -> None:
         """The catalogue could not be read; ``why`` is raw text."""
         self._unlisted = f"✗ {why} · {key_names(self.app)['open']} opens a folder or a hub id"
         self._tell_highlighted()
 
-    def _say(self, text: str) -> None:
-        self.query_one(".detail", Static).update(Content(safe_line(text)))
+    def action_filter(self) -> None:
+        field = self.query_one(FilterInput)
+        field.display = True
+        field.focus()
 
-    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+    def action_sort(self) -> None:
+        at = self.highlighted
+        self.listing = self.listing.next_order()
+        self._paint(at)
+
+    @on(FilterInput.Ended)
+    def end_filter(self) -> None:
+        """Every model again, the one that was highlighted among them."""
+        at, field = self.highlighted, self.query_one(FilterInput)
+        with self.prevent(Input.Changed):
+            field.value = ""
+        self.query_one(ChoiceList).focus()
+        self.call_after_refresh(setattr, field, "display", False)
+        self.listing = replace(self.listing, query="")
+        self._paint(at)
+
+    @on(FilterInput.Moved)
+    def _filter_moved(self, event: FilterInput.Moved) -> None:
+        getattr(self.query_one(ChoiceList), f"action_{event.action}")()
+
+    @on(Input.Changed)
+    def _filter_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.listing = replace(self.listing, query=event.value)
+        self._paint(None)
+
+    @on(Input.Submitted)
+    def _filter_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if (entry := self.highlighted) is not None:
+            self.end_filter()
+            self.post_message(ModelRequested(entry))
+
+    @on(OptionList.OptionHighlighted)
+    def _option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
         self._tell_highlighted()
 
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+    @on(OptionList.OptionSelected)
+    def _option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self.post_message(ModelRequested(self.entries[event.option_index]))
+        self.post_message(ModelRequested(self.listing.matches[event.option_index].entry))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """What depends on the list's width, which follows."""
+        self.call_after_refresh(self._tell_columns)
+        self.call_after_refresh(self._tell_highlighted)
+
+    @property
+    def _row_width(self) -> int:
+        return self.query_one(ChoiceList).scrollable_content_region.width
+
+    def _paint(self, highlight: ModelEntry | None) -> None:
+        """``highlight`` None, or not listed any more: the first."""
+        choices, matches = self.query_one(ChoiceList), self.listing.matches
+        choices.show_rows([ModelRow(match.entry, match.entry == self._chosen, match.positions) for match in matches])
+        if matches:
+            choices.highlighted = self.listing.at(highlight) or 0
+        self._tell_columns()
+        self._tell_listing()
+        self._tell_highlighted()
+
+    def _tell_columns(self) -> None:
+        titles = self.query_one("#model-columns", Static)
+        titles.display = len(columns(self._row_width)) > _UNTITLED_COLUMNS
+        titles.update(heading(self._row_width))
+
+    def _tell_listing(self) -> None:
+        total = self.listing.words if len(self.listing.entries) > 1 else ""
+        self.border_subtitle = Content(" · ".join(filter(None, (self._coming, total))))
 
     def _tell_highlighted(self) -> None:
-        at = self.query_one(ChoiceList).highlighted
-        if at is not None and at < len(self.entries):
-            self._say(detail(self.entries[at]))
+        entry, detail = self.highlighted, self.query_one(".detail", Static)
+        if entry is not None:
+            detail.update(facts(entry, with_name=not name_fits(entry, self._row_width)))
+        elif self.listing.query.strip():
+            detail.update(f"no name has these letters · {key_names(self.app)['filter_end']} shows all again")
         else:
-            self._say(self._unlisted)
-
-
-def detail(entry: ModelEntry) -> str:
-    """One line: why it cannot be run, or what it is."""
-    if entry.problem:
-        return f"✗ {entry.problem}"
-    known = [
-        _parameters(entry.parameter_count),
-        str(entry.dtype) if entry.dtype else "",
-        f"context {entry.context_length}" if entry.context_length else "",
-        f"already {entry.prequantized}" if entry.prequantized else "",
-    ]
-    return " · ".join(part for part in known if part) or str(entry.source)
-
-
-def _parameters(count: int | None) -> str:
-    if count is None:
-        return ""
-    return f"{count / 1e9:.1f} B parameters" if count >= 10**9 else f"{count / 1e6:.1f} M parameters"
-
-
-def _row(entry: ModelEntry, chosen: bool) -> Row:
-    sign = "✗" if entry.problem else "●" if chosen else " "
-    size = format_bytes(entry.size_bytes) if entry.size_bytes is not None else ""
-    return sign, safe_line(entry.id), size, "bold" if chosen else "dim" if entry.problem else ""
+            detail.update(Content(safe_line(self._unlisted)))

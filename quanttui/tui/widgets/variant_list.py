@@ -12,7 +12,7 @@ from quanttui.text import safe_line
 from quanttui.tui.bindings import keyed_title
 from quanttui.tui.messages import VariantTickRequested
 from quanttui.tui.state.selection import DESCRIPTIONS, Selection
-from quanttui.tui.widgets.choice_list import ChoiceList, Row
+from quanttui.tui.widgets.choice_list import ChoiceList, ChoiceRow
 from quanttui.units import format_bytes
 
 
@@ -59,12 +59,12 @@ class VariantList(Vertical):
             self.query_one(".detail", Static).update(Content(safe_line(words)))
 
 
-def _row(variant: Variant, selection: Selection) -> Row:
+def _row(variant: Variant, selection: Selection) -> ChoiceRow:
     size = selection.measured_bytes.get(variant)
     shown_size = format_bytes(size) if size is not None else ""
     name = safe_line(variant.spelling)
     if variant == selection.reference:
-        return "●", name, f"{shown_size}  ref".strip(), "bold"
+        return ChoiceRow("●", name, Content(f"{shown_size}  ref".strip()), "bold")
     if selection.why_not(variant):
-        return "✗", name, "not here", "dim"
-    return "☑" if variant in selection.ticked else "☐", name, shown_size, ""
+        return ChoiceRow("✗", name, Content("not here"), "dim")
+    return ChoiceRow("☑" if variant in selection.ticked else "☐", name, Content(shown_size))
