@@ -16,6 +16,7 @@ from quanttui.units import format_bytes, format_count
 
 _SHORT_COMMIT = 8
 _SIGN_CELLS = 2
+_LONGEST_NAME = 72
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,8 @@ def facts(entry: ModelEntry, *, with_name: bool = False) -> Content:
 
 
 def _name_room(shown: list[Column], width: int) -> int:
-    return max(4, width - _SIGN_CELLS - sum(column.cells + 2 for column in shown) + 1)
+    """More would only carry the figures away from it."""
+    return min(_LONGEST_NAME, max(4, width - _SIGN_CELLS - sum(column.cells + 2 for column in shown) + 1))
 
 
 def _cell(column: Column, text: str) -> str:
