@@ -11,9 +11,9 @@ from quanttui.cli.arguments import Parser
 from quanttui.cli.recording import history_path, recording_for
 from quanttui.cli.running import run_to_end, tell_end
 from quanttui.cli.streams import say_note
-from quanttui.models.catalog import demo_entry, folder_entry, resolve_model
+from quanttui.models.again import find_again
 from quanttui.models.weights_hash import weights_header_sha256
-from quanttui.records import ModelEntry, ModelSource, RunRequest
+from quanttui.records import RunRequest
 from quanttui.records.history import StoredRun
 from quanttui.runs.comparing import environment_differences
 from quanttui.runs.identity import new_run_id
@@ -49,17 +49,7 @@ def run(arguments: Namespace, settings: Settings) -> int:
 
 
 def _again(request: RunRequest) -> RunRequest:
-    return replace(request, run_id=new_run_id(), model=_model(request.model))
-
-
-def _model(model: ModelEntry) -> ModelEntry:
-    """The model as it lies here today, under the name it had. Raises UsageError where it is gone."""
-    if model.source is ModelSource.DEMO:
-        return demo_entry()
-    if model.source is ModelSource.FOLDER:
-        return replace(folder_entry(model.path), id=model.id)
-    name = model.id.partition("@")[0]
-    return replace(resolve_model(f"{name}@{model.revision}" if model.revision else model.id), id=model.id)
+    return replace(request, run_id=new_run_id(), model=find_again(request.model))
 
 
 def _say_changes(before: StoredRun, now: StoredRun) -> None:

@@ -54,6 +54,7 @@ def _show(arguments: Namespace, settings: Settings) -> int:
     """The rooms below are imported here: ``--help`` and ``--version`` need none of them."""
     from quanttui.cli.choices import initial_choices
     from quanttui.cli.engines import open_configured_engine
+    from quanttui.cli.screen_history import screen_history
     from quanttui.hardware.probe import MemoryProbe
     from quanttui.models.catalog import iter_models, resolve_model
     from quanttui.models.demo import PROMPTS
@@ -82,6 +83,7 @@ def _show(arguments: Namespace, settings: Settings) -> int:
                 write_output=partial(write_output, settings.places.data / "outputs"),
                 remember=partial(_remember, settings.places.state),
                 record=recording_for(settings, "screen", wanted=not arguments.no_history),
+                history=screen_history(settings, no_history=arguments.no_history),
             ),
             mouse=settings.mouse and not settings.low_bandwidth,
         )

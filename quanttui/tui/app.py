@@ -28,6 +28,7 @@ from quanttui.tui.theme import OWN, next_theme, readable, shades_of
 from quanttui.tui.workers.threads import start_thread
 
 if TYPE_CHECKING:
+    from quanttui.pipeline.recorded import StartRecording
     from quanttui.records import RunRequest
     from quanttui.records.branch import BranchRequest
     from quanttui.tui.screens.main import MainScreen
@@ -115,9 +116,9 @@ class QuantTuiApp(App[None]):
         super().set_keymap(dict(keymap))
         self.key_names = KeyNames(keymap)
 
-    def start_run(self, request: RunRequest) -> None:
+    def start_run(self, request: RunRequest, record: StartRecording | None = None) -> None:
         self.remember()
-        self._in_thread(partial(self.controller.run, request))
+        self._in_thread(partial(self.controller.run, request, record))
 
     def remember(self) -> None:
         """Keep what is chosen for the next start."""

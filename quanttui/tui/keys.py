@@ -24,7 +24,7 @@ class Command:
 
 
 RUNNING, CHOOSING, READING, MOVING, APP = "Run", "Choose", "Read", "Move", "App"
-DIVERGENCE = "Divergence"
+DIVERGENCE, HISTORY = "Divergence", "History"
 
 SCREEN_COMMANDS = (
     Command("run", "f5,ctrl+r", "run", "run", "Run the comparison", RUNNING, "F5", priority=True),
@@ -76,6 +76,8 @@ SCREEN_COMMANDS = (
     Command(
         "zoom", "z,f4", "zoom", "zoom", "Let the pane fill the screen, or put it back (F4 while typing)", READING, "z"
     ),
+    Command("history", "h", "history", "history", "Show the history: every run that was kept", HISTORY),
+    Command("run_again", "R,upper_r", "run_again", "run again", "Run the shown run's request again", HISTORY, "R"),
     Command("model", "1", "pane('model')", "model", "Go to the models", MOVING),
     Command("variants", "2", "pane('variants')", "variants", "Go to the variants", MOVING),
     Command("prompt", "3", "pane('prompt')", "prompt", "Go to the prompt", MOVING),
@@ -119,7 +121,7 @@ APP_COMMANDS = (
     ),
 )
 
-GROUPS = (RUNNING, CHOOSING, READING, DIVERGENCE, MOVING, APP)
+GROUPS = (RUNNING, CHOOSING, READING, DIVERGENCE, HISTORY, MOVING, APP)
 
 # The footer's keys by what the user is about to do, the most wanted first.
 FOOTER_IDLE = ("run", "tick", "reference", "add", "help", "palette", "quit")

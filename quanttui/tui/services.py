@@ -12,6 +12,7 @@ from quanttui.engine.base import Engine
 from quanttui.records import GenerationSettings, MemoryReading, ModelEntry, Precision, Variant
 from quanttui.runs.identity import new_run_id
 from quanttui.runs.outputs import write_output
+from quanttui.tui.history_access import HistoryAccess
 
 if TYPE_CHECKING:
     from quanttui.pipeline.recorded import StartRecording  # numpy behind it
@@ -54,8 +55,9 @@ class Services:
     """``find_model`` reads a folder or a hub id, ``list_models`` (as they are found) and ``read_memory`` may block:
     all run off the UI thread and may raise ``QuantTuiError``. ``memory_interval_seconds`` None: memory is read once.
     ``keymap``: a binding's id to the keys that replace its own. ``record`` keeps a run in the history; None: none is
-    kept. ``write_output`` puts a text into a new file named after a variant and says which; it may raise.
-    ``remember`` keeps what is chosen for the next start, and raises nothing."""
+    kept; ``history`` is where it is found again. ``write_output`` puts a text into a new file named
+    after a variant and says which; it may raise. ``remember`` keeps what is chosen for the next start, and raises
+    nothing."""
 
     engine: Engine
     list_models: Callable[[], Iterable[ModelEntry]]
@@ -70,4 +72,5 @@ class Services:
     clock: Callable[[], float] = time.monotonic
     new_run_id: Callable[[], str] = new_run_id
     record: StartRecording | None = None
+    history: HistoryAccess | None = None
     remember: Callable[[Session], None] = lambda session: None

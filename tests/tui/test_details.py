@@ -14,11 +14,12 @@ from textual.pilot import Pilot
 from quanttui.engine.scripted import ScriptedEngine, default_script
 from quanttui.pipeline import run_comparison
 from quanttui.records import GenerationSettings, ModelEntry, ModelSource, Precision, RunRequest, Variant
-from quanttui.tui.screens.details import DetailsScreen, section_content, value_column
+from quanttui.tui.screens.details import DetailsScreen
 from quanttui.tui.services import InitialChoices
 from quanttui.tui.state.details import Section, engine_section, load_sections, notes_hint
 from quanttui.tui.state.run_view import RunView
 from quanttui.tui.widgets.figure_rows import with_hint
+from quanttui.tui.widgets.sections import section_content, value_column
 
 SET_ASIDE = "the checkpoint's own generation settings are set aside: repetition_penalty=1.1, temperature=0.6"
 UNPACKED = "3 of 36 4-bit layers run by the slower unpacked path: this CPU's packed kernel wants multiples of 64"

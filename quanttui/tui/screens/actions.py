@@ -33,6 +33,7 @@ from quanttui.tui.widgets.variant_list import VariantList
 from quanttui.variants import parse_variant
 
 if TYPE_CHECKING:
+    from quanttui.pipeline.recorded import StartRecording
     from quanttui.tui.app import QuantTuiApp
     from quanttui.tui.screens.main import MainScreen
 
@@ -119,16 +120,18 @@ class ScreenActions(Screen[None]):
                 generation=form.settings,
                 score=me.services.score,
             )
-            self._start(request)
+            self.start(request)
 
     def action_back(self) -> None:
-        """One step back: out of a maximised pane, out of a text field, out of the run."""
+        """One step back: out of a maximised pane, a text field, the run, a stored run."""
         if self.maximized is not None:
             self.minimize()
         elif isinstance(self.focused, Input | TextArea):
             self._me.leave_field()
         elif self._me.is_busy:
             self._stop()
+        elif self._me.shown_stored is not None:
+            self._me.action_history()
         else:
             self._me.forget_warning()
 
@@ -197,12 +200,15 @@ class ScreenActions(Screen[None]):
         """How each model of the run was loaded, and what the engine runs on."""
         if isinstance(self.app.screen, DetailsScreen):
             return
-        engine = self._me.selection.engine
+        stored = self._me.shown_stored
+        engine = stored.stored.run.environment if stored is not None else self._me.selection.engine
         loads = load_sections(self._me.run_view)
         empty = "Nothing was loaded yet" + ("" if self._me.is_busy else f": press {self.keys['run']}")
         self.app.push_screen(DetailsScreen(loads, engine_section(engine) if engine else None, empty))
 
-    def _start(self, request: RunRequest) -> None:
+    def start(self, request: RunRequest, record: StartRecording | None = None) -> None:
+        """``record``: keeps it in another way than other runs."""
+        self._me.forget_stored()
         self._me.run_view = RunView(request)
         self._me.waiting.begin(request, self._me.services.clock())
         self._me.marks = self._me.marks.kept_for(request.candidates)
@@ -212,7 +218,7 @@ class ScreenActions(Screen[None]):
         self._me.show_page(Page.OUTPUTS)
         self._me.paint()
         self.call_after_refresh(self._me.focus_shown)
-        self.owner.start_run(request)
+        self.owner.start_run(request, record)
 
     def _stop(self) -> None:
         run = self._me.run_view

@@ -28,6 +28,7 @@ from quanttui.tui.keys import (
 from quanttui.tui.screens.actions import ScreenActions
 from quanttui.tui.screens.arranging import ArrangementActions, arrangement
 from quanttui.tui.screens.comparing import ComparingActions
+from quanttui.tui.screens.keeping import KeepingActions
 from quanttui.tui.screens.microscope import MicroscopeActions
 from quanttui.tui.screens.output_painter import paint_hints, paint_outputs, rest_at_first_difference
 from quanttui.tui.screens.results_painter import paint_results
@@ -38,6 +39,7 @@ from quanttui.tui.state.run_view import RunView
 from quanttui.tui.state.selection import Selection
 from quanttui.tui.state.stale import choices_changed
 from quanttui.tui.state.status import Status, Tone, run_status, warm_up_status
+from quanttui.tui.state.stored_view import stored_status
 from quanttui.tui.state.waiting import Waiting
 from quanttui.tui.widgets.candidate_bar import CandidateBar
 from quanttui.tui.widgets.divergence import DivergencePane
@@ -50,10 +52,11 @@ from quanttui.tui.widgets.page_tabs import PageTabs
 from quanttui.tui.widgets.prompt_editor import PromptEditor
 from quanttui.tui.widgets.results_table import ResultsTable
 from quanttui.tui.widgets.settings_row import SettingsRow
+from quanttui.tui.widgets.stored_line import StoredLine
 from quanttui.tui.widgets.variant_list import VariantList
 
 
-class MainScreen(MicroscopeActions, ComparingActions, ArrangementActions, ScreenActions, Screen[None]):
+class MainScreen(KeepingActions, MicroscopeActions, ComparingActions, ArrangementActions, ScreenActions, Screen[None]):
     """Holds what is chosen (``selection``) and the latest run (``run_view``); paints what changed at a steady beat."""
 
     CSS_PATH = "../app.tcss"
@@ -82,6 +85,7 @@ class MainScreen(MicroscopeActions, ComparingActions, ArrangementActions, Screen
     def compose(self) -> ComposeResult:
         choices = self.services.choices
         yield HeaderLine()
+        yield StoredLine()
         yield PageTabs()
         with Horizontal(id="body"):
             with Vertical(id="side"):
@@ -258,6 +262,8 @@ class MainScreen(MicroscopeActions, ComparingActions, ArrangementActions, Screen
 
     def _status(self) -> Status:
         run = self.run_view
+        if self.shown_stored is not None:
+            return stored_status(self.shown_stored, self.keys)
         wait = self.waiting.wait(self.services.clock())
         if run is None:
             return self.idle_status or warm_up_status(wait)

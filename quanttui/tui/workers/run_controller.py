@@ -43,14 +43,14 @@ class RunController:
             except QuantTuiError as error:
                 self._post(EngineFailed(Problem(error.message, error.hint)))
 
-    def run(self, request: RunRequest) -> None:
-        """Every event of the run as a message; the last one is always its end."""
+    def run(self, request: RunRequest, record: StartRecording | None = None) -> None:
+        """Every event of the run as a message; the last one is always its end. ``record``: in place of the usual."""
         from quanttui.pipeline import run_comparison  # numpy behind it is not for the first paint to wait for
         from quanttui.pipeline.recorded import recorded
 
         with self._lock:
             events = run_comparison(self._engine, request, lambda: self._is_stopped(request.run_id))
-            for event in recorded(events, self._record, self._say_unrecorded):
+            for event in recorded(events, record or self._record, self._say_unrecorded):
                 self._post(RunAdvanced(request.run_id, event))
 
     def branch(self, request: BranchRequest) -> None:

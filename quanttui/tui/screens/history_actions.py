@@ -1,0 +1,117 @@
+"""What the keys of the history do to runs: open, run again, mark, compare, delete, export. Asks the history's thread
+and the cockpit; changes nothing itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.widgets import Input
+
+from quanttui.records.history import RunLine
+from quanttui.tui.bindings import bindings_of
+from quanttui.tui.history_keys import HISTORY_COMMANDS
+from quanttui.tui.history_messages import HistoryRefused, RunOpened, RunToRepeat
+from quanttui.tui.key_table import KeyNames
+from quanttui.tui.messages import Problem
+from quanttui.tui.state.status import Tone
+from quanttui.tui.widgets.run_list import RunList
+from quanttui.tui.widgets.run_preview import RunPreview
+
+if TYPE_CHECKING:
+    from quanttui.tui.app import QuantTuiApp
+    from quanttui.tui.screens.history import HistoryScreen
+
+
+class HistoryActions(Screen[None]):
+    """The actions of ``HistoryScreen``; ``_me`` is that screen, to the type checker."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(HISTORY_COMMANDS)
+
+    @property
+    def _me(self) -> HistoryScreen:
+        return cast("HistoryScreen", self)
+
+    @property
+    def owner(self) -> QuantTuiApp:
+        return cast("QuantTuiApp", self.app)
+
+    @property
+    def keys(self) -> KeyNames:
+        return self.owner.key_names
+
+    @property
+    def highlighted(self) -> RunLine | None:
+        return self.query_one(RunList).highlighted
+
+    def refused(self, problem: Problem) -> HistoryRefused:
+        return HistoryRefused(problem)
+
+    @on(HistoryRefused)
+    def say_refused(self, message: HistoryRefused) -> None:
+        self._me.say(" · ".join(filter(None, (message.problem.message, message.problem.hint))), Tone.WARNING)
+
+    @on(RunList.OpenRequested)
+    def action_open(self) -> None:
+        """Show the run in the cockpit, as it was shown."""
+        main, line = self.owner.main, self.highlighted
+        if line is None:
+            return
+        if main.is_busy and main.run_view is not None:
+            if main.run_view.request.run_id == line.run_id:
+                self.dismiss(None)
+            else:
+                self._me.say(f"a run is going on · {self.keys['history_close']} goes back to it", Tone.WARNING)
+            return
+        self._me.desk.ask(lambda store: RunOpened(store.read(line.run_id)), self.refused)
+
+    def action_again(self) -> None:
+        """Run it again, in the cockpit."""
+        if self.owner.main.is_busy:
+            self._me.say(f"a run is going on · {self.keys['history_close']} goes back to it", Tone.WARNING)
+        elif (line := self.highlighted) is not None:
+            self._me.desk.ask(lambda store: RunToRepeat(store.read(line.run_id)), self.refused)
+
+    @on(RunToRepeat)
+    def run_to_repeat(self, message: RunToRepeat) -> None:
+        self.dismiss(None)
+        self.owner.main.run_again(message.stored.run.request)
+
+    @on(RunOpened)
+    def run_opened(self, message: RunOpened) -> None:
+        self.dismiss(None)
+        self.owner.main.show_stored(message.stored)
+
+    def action_filter(self) -> None:
+        self.query_one("#filter").focus()
+
+    def action_preview(self) -> None:
+        at_list = not isinstance(self.focused, RunPreview)
+        self.set_class(at_list, "-previewing")  # a small terminal shows one of them
+        self.call_after_refresh(self.query_one(RunPreview if at_list else RunList).focus)
+
+    def action_mark(self) -> None:
+        line, place = self.highlighted, self._me.place
+        if line is None:
+            return
+        if line.run_id in place.marked:
+            place.marked = tuple(run_id for run_id in place.marked if run_id != line.run_id)
+        else:
+            place.marked = (*place.marked, line.run_id)
+        two = f" · {self.keys['history_compare']} compares them" if len(place.marked) == 2 else ""
+        self._me.say(f"{len(place.marked)} marked{two}" if place.marked else "nothing is marked any more")
+
+    def action_clear(self) -> None:
+        self._me.place.marked = ()
+        self._me.say("nothing is marked any more")
+
+    def action_close(self) -> None:
+        """One step back: out of the filter line, out of the preview, back to the cockpit."""
+        if isinstance(self.focused, RunPreview):
+            self.action_preview()
+        elif isinstance(self.focused, Input):
+            self.query_one(RunList).focus()
+        else:
+            self.dismiss(None)
