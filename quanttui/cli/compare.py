@@ -38,7 +38,11 @@ def add_arguments(parser: Parser) -> None:
         "what a model that was saved quantized is"
     )  # fmt: skip
     parser.add_argument("--prompt", metavar="TEXT", action="append", help="what to continue; again for more")
-    parser.add_argument("--prompts-file", metavar="FILE", help="one prompt a line; - is standard input")
+    parser.add_argument(
+        "--prompts", "--prompts-file", dest="prompts_source", metavar="SOURCE", help="suite: the built-in prompts, or "
+        "some of their categories (suite:code,facts); else a file (./suite if it is called so): one prompt a line, or "
+        'JSONL ({"prompt": "…"}, with "category" and "id" where wanted); - is standard input'
+    )  # fmt: skip
     _add_generation(parser)
     parser.add_argument("--no-score", action="store_true", help="compare the texts only, measure no divergence")
     parser.add_argument(
@@ -87,7 +91,7 @@ def read_request(arguments: Namespace) -> RunRequest:
     reference = parse_variant(arguments.reference) if arguments.reference else None
     _refuse_twice(candidates)
     generation = _generation(arguments)
-    prompts = gather_prompts(arguments.prompt or (), arguments.prompts_file)
+    prompts = gather_prompts(arguments.prompt or (), arguments.prompts_source)
     return RunRequest(new_run_id(), model, reference, candidates, prompts, generation, score=not arguments.no_score)
 
 

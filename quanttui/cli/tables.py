@@ -3,6 +3,8 @@ reference."""
 
 from __future__ import annotations
 
+from statistics import median_high
+
 from rich.table import Table
 from rich.text import Text
 
@@ -19,6 +21,8 @@ from quanttui.units import (
     format_ratio,
     format_seconds,
 )
+
+_LISTED = 8
 
 
 def cost_table(run: Run) -> Table:
@@ -106,8 +110,15 @@ def _speed(run: Run, index: int) -> float | None:
 
 
 def _parts_at(run: Run, index: int) -> str:
-    """First divergences, prompt by prompt, counted from 1 as the screen counts; "=" where the texts are equal."""
+    """First divergences, prompt by prompt, counted from 1 as the screen counts; "=" where the texts are equal.
+
+    Of many prompts the median of those that part, and how many do not.
+    """
     found = [candidate.first_divergence for candidate in _candidates(run, index)]
+    if len(found) > _LISTED:
+        parted = [first + 1 for first in found if first is not None]
+        middle = f"median {median_high(parted)}, " if parted else ""
+        return f"{middle}{len(found) - len(parted)} ="
     return " ".join("=" if first is None else str(first + 1) for first in found)
 
 

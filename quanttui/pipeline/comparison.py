@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from textwrap import shorten
 from typing import Any
 
 from quanttui.compare.diff import diff_tokens, first_divergence
@@ -134,7 +135,8 @@ class _Comparison:
                 return PromptPrepared(variant, prompt, event)
             return TokenGenerated(variant, prompt, event)
 
-        output = yield from self._watched(model.generate(request), generation_event)
+        with _naming_prompt(self.request.prompts, prompt):
+            output = yield from self._watched(model.generate(request), generation_event)
         if is_reference:
             self.references.append(output)
             yield OutputFinished(variant, prompt, output, is_reference=True)
@@ -165,6 +167,19 @@ class _Comparison:
         self, work: Generator[Made, None, Result], as_event: Callable[[Made], RunEvent]
     ) -> Generator[RunEvent, None, Result]:
         return watched(self.engine, work, as_event, self.cancelled)
+
+
+@contextmanager
+def _naming_prompt(prompts: tuple[str, ...], index: int) -> Iterator[None]:
+    """A prompt that cannot be continued (longer than the context, say) is named where there are several."""
+    try:
+        yield
+    except UsageError as error:
+        if len(prompts) == 1:
+            raise
+        begins = shorten(prompts[index], 40, placeholder=" …")
+        named = f"prompt {index + 1} of {len(prompts)} ({begins!r}): {error.message}"
+        raise UsageError(named, error.hint, why=error.why) from error
 
 
 def planned_tokens(request: RunRequest) -> int:

@@ -46,6 +46,7 @@ from quanttui.records.run import (
     Run,
     RunRequest,
 )
+from quanttui.records.suite import EvaluationText, SuitePrompt
 from quanttui.records.variant import Precision, Variant
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "EngineDescription",
     "EngineMemory",
     "EstimateRequest",
+    "EvaluationText",
     "FinishReason",
     "Fit",
     "FitVerdict",
@@ -90,6 +92,7 @@ __all__ = [
     "Score",
     "ScoreProgress",
     "ScoreRequest",
+    "SuitePrompt",
     "Token",
     "TokenScore",
     "TopToken",

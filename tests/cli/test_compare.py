@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,36 @@ def test_prompts_come_one_by_one_and_then_from_a_file(command: Any, tmp_path: Pa
 def test_prompts_come_from_standard_input(command: Any) -> None:
     made = document(command, "--prompts-file", "-", stdin=b"one\ntwo\n")
     assert [prompt["text"] for prompt in made["prompts"]] == ["one", "two"]
+
+
+def test_prompts_come_from_rows_of_json(command: Any, tmp_path: Path) -> None:
+    file = tmp_path / "prompts.jsonl"
+    file.write_text('{"prompt": "one\\ntwo", "category": "verse"}\n{"text": "three"}\n')
+    for source, stdin in ((str(file), b""), ("-", file.read_bytes())):
+        made = document(command, "--prompts", source, stdin=stdin)
+        assert [prompt["text"] for prompt in made["prompts"]] == ["one\ntwo", "three"]
+
+
+def test_prompts_come_from_the_suite(command: Any) -> None:
+    made = document(command, "--prompts", "suite:arithmetic", "--max-new-tokens", "2")
+    assert len(made["prompts"]) >= 8
+    assert made["prompts"][0]["text"] == "347 + 586 ="
+
+
+def test_where_many_texts_part_is_told_by_their_median(command: Any) -> None:
+    """One row for every candidate, however many prompts there are."""
+    result = command("compare", "--prompts", "suite:facts", "--candidate", "bf16", "--candidate", "nf4")
+    assert re.search(r"^bf16 .* 10 =$", result.out, re.MULTILINE)
+    assert re.search(r"^nf4 .* median \d+, \d =$", result.out, re.MULTILINE)
+
+
+def test_a_prompt_that_is_too_long_is_named_among_several(command: Any, tmp_path: Path) -> None:
+    file = tmp_path / "prompts.txt"
+    file.write_text("short\nlong" + " and long" * 40_000 + "\n")
+    result = command("compare", "--prompts", str(file))
+    assert result.code == 2
+    assert "prompt 2 of 2 ('long and long" in result.err
+    assert "the model's context" in result.err
 
 
 def test_sampling_options_reach_the_generation(command: Any) -> None:
