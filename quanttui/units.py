@@ -7,6 +7,7 @@ import math
 
 NOT_AVAILABLE = "n/a"
 _KIB = 1024
+_LIBRARIES_BYTES = 64_000_000
 
 
 def format_bytes(size_bytes: int | None) -> str:
@@ -25,18 +26,22 @@ def format_gib(size_bytes: int | None) -> str:
 
 
 def format_foretold(measured_bytes: int | None, predicted_bytes: int | None) -> str:
-    """What came, against what was foretold: ``5.6 MB, as predicted``, ``5.7 MB, predicted 5.6 MB (+1.8 %)``."""
+    """What came, against what was foretold: ``5.6 MB, as predicted``, ``7.1 GB, predicted 7.0 GB (+1.8 %)``."""
     return f"{format_bytes(measured_bytes)}, {format_prediction(measured_bytes, predicted_bytes)}"
 
 
 def format_prediction(measured_bytes: int | None, predicted_bytes: int | None) -> str:
-    """``as predicted``, or what had been and how far off that was."""
+    """``as predicted``, or what had been and how far off that was: in bytes where it is less than what the libraries
+    themselves take and give back, of which a percentage would say nothing."""
     if measured_bytes is not None and measured_bytes == predicted_bytes:
         return "as predicted"
     predicted = f"predicted {format_bytes(predicted_bytes)}"
     if not predicted_bytes or measured_bytes is None:
         return predicted
-    return f"{predicted} ({100 * (measured_bytes / predicted_bytes - 1):+.1f} %)".replace("(-", "(−")
+    off = measured_bytes - predicted_bytes
+    if abs(off) < _LIBRARIES_BYTES:
+        return f"{predicted} ({'−' if off < 0 else '+'}{format_bytes(abs(off))})"
+    return f"{predicted} ({100 * off / predicted_bytes:+.1f} %)".replace("(-", "(−")
 
 
 def format_count(count: int | None) -> str:

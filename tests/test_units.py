@@ -62,8 +62,10 @@ CASES = [
     ("measured", "predicted", "shown"),
     [
         (5_648_384, 5_648_384, "5.6 MB, as predicted"),
-        (5_750_000, 5_648_384, "5.8 MB, predicted 5.6 MB (+1.8 %)"),
-        (15_000_000, 20_000_000, "15.0 MB, predicted 20.0 MB (−25.0 %)"),
+        (5_750_000, 5_648_384, "5.8 MB, predicted 5.6 MB (+101.6 kB)"),
+        (15_000_000, 20_000_000, "15.0 MB, predicted 20.0 MB (−5.0 MB)"),
+        (7_126_000_000, 7_000_000_000, "7.1 GB, predicted 7.0 GB (+1.8 %)"),
+        (15_000_000_000, 20_000_000_000, "15.0 GB, predicted 20.0 GB (−25.0 %)"),
         (None, 5_648_384, "n/a, predicted 5.6 MB"),
         (5_648_384, None, "5.6 MB, predicted n/a"),
         (None, None, "n/a, predicted n/a"),
