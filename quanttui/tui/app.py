@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -29,10 +29,11 @@ from quanttui.tui.workers.threads import start_thread
 
 if TYPE_CHECKING:
     from quanttui.pipeline.recorded import StartRecording
-    from quanttui.records import RunRequest
+    from quanttui.records import RunRequest, Variant
     from quanttui.records.branch import BranchRequest
     from quanttui.tui.screens.main import MainScreen
     from quanttui.tui.services import Services
+    from quanttui.tui.state.fit_view import FitQuestion
     from quanttui.tui.workers.memory_poller import MemoryPoller
     from quanttui.tui.workers.run_controller import RunController
 
@@ -126,6 +127,10 @@ class QuantTuiApp(App[None]):
 
         if self.is_open and self.main.is_mounted:
             self.services.remember(session_of(self.main))
+
+    def start_foretelling(self, question: FitQuestion, variants: Sequence[Variant]) -> None:
+        self.controller.ask(question)
+        self._in_thread(partial(self.controller.foretell, question, variants))
 
     def start_branch(self, request: BranchRequest) -> None:
         self._in_thread(partial(self.controller.branch, request))

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from quanttui.records import EngineDescription, MemoryReading, ModelEntry, Variant
 from quanttui.records.branch import BranchEvent
 from quanttui.records.events import RunEvent
+from quanttui.tui.state.fit_view import FitQuestion
 from quanttui.tui.state.pages import Pane
+
+if TYPE_CHECKING:
+    from quanttui.pipeline.fitting import Foretold
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,22 @@ class EngineFailed(Message):
     """The engine could not start. The next run tries again."""
 
     problem: Problem
+
+
+@dataclass
+class VariantsForetold(Message):
+    """The engine said what some variants will take. Posted from its thread."""
+
+    question: FitQuestion
+    foretold: tuple[Foretold, ...]
+
+
+@dataclass
+class ForetellingEnded(Message):
+    """Nothing more will be answered to ``question``; not ``is_whole``: a run went before it."""
+
+    question: FitQuestion
+    is_whole: bool
 
 
 @dataclass

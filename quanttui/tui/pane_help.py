@@ -46,8 +46,9 @@ PANE_HELP: Mapping[Pane, PaneHelp] = {
     ),
     Pane.VARIANTS: PaneHelp(
         "Variants",
-        "The ways of holding the model: ● is the reference, ☑ are the candidates that are compared with it. Sizes are "
-        "estimates until a run has measured them.",
+        "The ways of holding the model: ● is the reference, ☑ are the candidates that are compared with it. ~ is a "
+        "foretold size, without it a measured one; then whether it fits beside what the device holds now, and beneath "
+        "why, and what would. What does not fit can be run all the same.",
         ("tick", "reference", "add", "run"),
         LIST_COMMANDS,
     ),

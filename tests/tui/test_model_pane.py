@@ -32,7 +32,7 @@ MANY = tuple(
     )
     for number in range(120)
 )
-STORED = replace(LLAMA, id="x/stored", path="/stored", prequantized="nf4+dq", last_used_seconds=1_763_726_400.0)
+STORED = replace(LLAMA, id="a/stored", path="/stored", prequantized="nf4+dq", last_used_seconds=1_763_726_400.0)
 
 
 def pane(app: QuantTuiApp) -> ModelList:
@@ -115,7 +115,7 @@ async def test_filling_the_screen_it_shows_every_column() -> None:
         titles = screen_lines(app)[2]
         for word in ("size", "params", "held as", "last used", "context", "revision", "architecture"):
             assert word in titles
-        assert any("x/stored" in row and "nf4+dq" in row and "131,072" in row for row in screen_lines(app))
+        assert any("a/stored" in row and "nf4+dq" in row and "131,072" in row for row in screen_lines(app))
 
 
 def test_a_long_name_keeps_both_ends_and_the_letters_that_were_searched_for() -> None:
@@ -139,7 +139,7 @@ def test_rows_and_titles_have_their_columns_in_the_same_cells() -> None:
 
 def test_facts_tell_what_it_is_and_first_why_it_cannot_be_run() -> None:
     told = facts(STORED, with_name=True).plain
-    for words in ("x/stored", "8.0B parameters", "saved as nf4+dq", "bf16", "context 131,072", "used 2025-11-2"):
+    for words in ("a/stored", "8.0B parameters", "saved as nf4+dq", "bf16", "context 131,072", "used 2025-11-2"):
         assert words in told
     assert facts(BROKEN).plain.startswith("✗ its config.json cannot be read")
     assert facts(replace(DEMO, architecture="\x1b[2JEvil")).plain.count("\x1b") == 0

@@ -110,7 +110,7 @@ class ScreenActions(Screen[None]):
             me.action_pane(Pane.SETTINGS)
             self.query_one(SettingsRow).focus_problem()
             me.warn("a setting is wrong: " + "; ".join(f"{k}: {v}" for k, v in form.problems.items()))
-        else:
+        elif not me.warn_of_fit((selection.reference, *selection.candidates)):
             request = RunRequest(
                 run_id=me.services.new_run_id(),
                 model=selection.model,

@@ -28,6 +28,7 @@ from quanttui.tui.keys import (
 from quanttui.tui.screens.actions import ScreenActions
 from quanttui.tui.screens.arranging import ArrangementActions, arrangement
 from quanttui.tui.screens.comparing import ComparingActions
+from quanttui.tui.screens.fitting import FittingActions
 from quanttui.tui.screens.keeping import KeepingActions
 from quanttui.tui.screens.microscope import MicroscopeActions
 from quanttui.tui.screens.output_painter import paint_hints, paint_outputs, rest_at_first_difference
@@ -56,7 +57,15 @@ from quanttui.tui.widgets.stored_line import StoredLine
 from quanttui.tui.widgets.variant_list import VariantList
 
 
-class MainScreen(KeepingActions, MicroscopeActions, ComparingActions, ArrangementActions, ScreenActions, Screen[None]):
+class MainScreen(
+    FittingActions,
+    KeepingActions,
+    MicroscopeActions,
+    ComparingActions,
+    ArrangementActions,
+    ScreenActions,
+    Screen[None],
+):
     """Holds what is chosen (``selection``) and the latest run (``run_view``); paints what changed at a steady beat."""
 
     CSS_PATH = "../app.tcss"
@@ -198,6 +207,7 @@ class MainScreen(KeepingActions, MicroscopeActions, ComparingActions, Arrangemen
     @on(messages.MemoryRead)
     def memory_read(self, message: messages.MemoryRead) -> None:
         self.reading = message.reading
+        self.judge_fits()
         self.query_one(MemoryPane).show(message.reading)
         self.query_one(HeaderLine).show(self.selection, self.reading)
 
@@ -217,13 +227,15 @@ class MainScreen(KeepingActions, MicroscopeActions, ComparingActions, Arrangemen
     @on(messages.SettingsEdited)
     @on(TextArea.Changed)
     def settings_edited(self) -> None:
+        self.ask_fits()
         self.forget_warning()
 
     def select(self, selection: Selection) -> None:
         """What is chosen changes; whatever shows it follows."""
         self.selection = selection
         self._show_models()
-        self.query_one(VariantList).show(selection)
+        self.ask_fits()
+        self.query_one(VariantList).show(selection, self.board)
         self.query_one(HeaderLine).show(selection, self.reading)
         self.query_one(SettingsRow).show(selection)
         self.paint_footer()

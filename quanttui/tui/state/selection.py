@@ -43,6 +43,11 @@ class Selection:
         ticked = (variant for variant in self.offered if variant in self.ticked and variant != self.reference)
         return tuple(variant for variant in ticked if not self._is_stored_otherwise(variant))
 
+    @property
+    def possible(self) -> tuple[Variant, ...]:
+        """Those offered that the model and the hardware allow."""
+        return tuple(variant for variant in self.offered if self.why_not(variant) is None)
+
     def with_model(self, entry: ModelEntry) -> Selection:
         if self.model is not None and entry.path == self.model.path:
             return replace(self, model=entry)

@@ -1,4 +1,4 @@
-"""The Variants pane: the reference, and the candidates to tick."""
+"""The Variants pane: the reference, and the candidates to tick; how large each is, and whether it fits."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import OptionList, Static
 
-from quanttui.records import Variant
+from quanttui.records import FitVerdict, Variant
 from quanttui.text import safe_line
 from quanttui.tui.bindings import keyed_title
 from quanttui.tui.messages import VariantTickRequested
+from quanttui.tui.state.fit_view import MARKS, FitBoard, fit_words
 from quanttui.tui.state.selection import DESCRIPTIONS, Selection
-from quanttui.tui.widgets.choice_list import ChoiceList, ChoiceRow
-from quanttui.units import format_bytes
+from quanttui.tui.widgets.choice_list import ChoiceList
+from quanttui.tui.widgets.variant_rows import VariantRow
 
 
 class VariantList(Vertical):
@@ -22,6 +23,7 @@ class VariantList(Vertical):
     def __init__(self) -> None:
         super().__init__(id="variants", classes="pane")
         self._selection = Selection()
+        self._board = FitBoard()
 
     def compose(self) -> ComposeResult:
         yield ChoiceList("variant-choices")
@@ -35,9 +37,9 @@ class VariantList(Vertical):
         at = self.query_one(ChoiceList).highlighted
         return None if at is None or at >= len(self._selection.offered) else self._selection.offered[at]
 
-    def show(self, selection: Selection) -> None:
-        self._selection = selection
-        self.query_one(ChoiceList).show_rows([_row(variant, selection) for variant in selection.offered])
+    def show(self, selection: Selection, board: FitBoard) -> None:
+        self._selection, self._board = selection, board
+        self.query_one(ChoiceList).show_rows([self._row(variant) for variant in selection.offered])
         self._tell_highlighted()
 
     def highlight(self, variant: Variant) -> None:
@@ -52,19 +54,27 @@ class VariantList(Vertical):
         self.post_message(VariantTickRequested(self._selection.offered[event.option_index]))
 
     def _tell_highlighted(self) -> None:
-        variant = self.highlighted
-        if variant is not None:
-            reason = self._selection.why_not(variant)
-            words = f"✗ {reason}" if reason else DESCRIPTIONS[variant.precision]
-            self.query_one(".detail", Static).update(Content(safe_line(words)))
+        if (variant := self.highlighted) is not None:
+            self.query_one(".detail", Static).update(self._detail(variant))
 
+    def _detail(self, variant: Variant) -> Content:
+        """What it is; where that is known, whether it fits and why."""
+        if reason := self._selection.why_not(variant):
+            return Content.styled(safe_line(f"✗ {reason}"), "$error")
+        description, fit = DESCRIPTIONS[variant.precision], self._board.fits.get(variant)
+        if fit is None:
+            return Content(description)
+        word, colour = MARKS[fit.verdict]
+        if fit.verdict is FitVerdict.FITS:
+            return Content(f"{description} · {fit_words(fit)}")
+        return Content.assemble((word, colour), f" · {fit_words(fit)}")
 
-def _row(variant: Variant, selection: Selection) -> ChoiceRow:
-    size = selection.measured_bytes.get(variant)
-    shown_size = format_bytes(size) if size is not None else ""
-    name = safe_line(variant.spelling)
-    if variant == selection.reference:
-        return ChoiceRow("●", name, Content(f"{shown_size}  ref".strip()), "bold")
-    if selection.why_not(variant):
-        return ChoiceRow("✗", name, Content("not here"), "dim")
-    return ChoiceRow("☑" if variant in selection.ticked else "☐", name, Content(shown_size))
+    def _row(self, variant: Variant) -> VariantRow:
+        selection = self._selection
+        name, fit = safe_line(variant.spelling), self._board.fits.get(variant)
+        size = selection.measured_bytes.get(variant)
+        if variant == selection.reference:
+            return VariantRow("●", f"{name} ref", fit, size, style="bold")
+        if selection.why_not(variant):
+            return VariantRow("✗", name, why_not=True, style="dim")
+        return VariantRow("☑" if variant in selection.ticked else "☐", name, fit, size)

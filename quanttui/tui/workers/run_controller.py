@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from quanttui.engine.base import Engine
-from quanttui.errors import HistoryError, QuantTuiError
-from quanttui.records import RunRequest
+from quanttui.errors import CancelledError, HistoryError, QuantTuiError
+from quanttui.records import RunRequest, Variant
 from quanttui.records.branch import BranchRequest
-from quanttui.tui.messages import BranchAdvanced, EngineFailed, EngineWarmed, HistoryFailed, Problem, RunAdvanced
+from quanttui.tui.messages import (
+    BranchAdvanced,
+    EngineFailed,
+    EngineWarmed,
+    ForetellingEnded,
+    HistoryFailed,
+    Problem,
+    RunAdvanced,
+    VariantsForetold,
+)
+from quanttui.tui.state.fit_view import FitQuestion
 
 _LAST_WORDS_SECONDS = 1.0
 
 if TYPE_CHECKING:
+    from quanttui.pipeline.fitting import Foretold
     from quanttui.pipeline.recorded import StartRecording
 
 
 class RunController:
-    """``warm_up``, ``run`` and ``branch`` are bodies of worker threads; the others may come from any other thread.
+    """``warm_up``, ``run``, ``branch`` and ``foretell`` are bodies of worker threads; the others may come
+    from any other thread.
 
     Textual's ``exclusive`` does not stop an old thread, so the lock is what keeps two jobs from overlapping.
     """
@@ -31,6 +44,8 @@ class RunController:
         self._post = post
         self._record = record
         self._lock = threading.Lock()
+        self._runs_waiting: set[object] = set()
+        self._question: FitQuestion | None = None
         self._stopped: set[str] = set()
         self._closed = threading.Event()
 
@@ -48,7 +63,7 @@ class RunController:
         from quanttui.pipeline import run_comparison  # numpy behind it is not for the first paint to wait for
         from quanttui.pipeline.recorded import recorded
 
-        with self._lock:
+        with self._first():
             events = run_comparison(self._engine, request, lambda: self._is_stopped(request.run_id))
             for event in recorded(events, record or self._record, self._say_unrecorded):
                 self._post(RunAdvanced(request.run_id, event))
@@ -57,9 +72,49 @@ class RunController:
         """Every event of the branch as a message; the last one is always its end."""
         from quanttui.pipeline.branch import run_branch
 
-        with self._lock:
+        with self._first():
             for event in run_branch(self._engine, request, lambda: self._is_stopped(request.run_id)):
                 self._post(BranchAdvanced(request.run_id, event))
+
+    def ask(self, question: FitQuestion) -> None:
+        """What is asked before it is not asked any more. Never blocks."""
+        self._question = question
+
+    def foretell(self, question: FitQuestion, variants: Sequence[Variant]) -> None:
+        """What each of ``variants`` will take, one message each; gives way to a run and to another question."""
+        done = 0
+        for variant in variants:
+            with self._lock:
+                if self._closed.is_set() or self._runs_waiting or self._question is not question:
+                    break
+                told = self._foretell(question, variant)
+            if told is None:
+                break
+            self._post(VariantsForetold(question, told))
+            done += 1
+        self._post(ForetellingEnded(question, is_whole=done == len(variants)))
+
+    def _foretell(self, question: FitQuestion, variant: Variant) -> tuple[Foretold, ...] | None:
+        """None: stopped on the way."""
+        from quanttui.pipeline.fitting import Foretold, foretell
+
+        try:
+            return foretell(
+                self._engine, question.model, [variant], question.reference_dtype, question.tokens, score=question.score
+            )
+        except CancelledError:
+            return None
+        except QuantTuiError as error:
+            return (Foretold(variant, "", None, error.message),)
+
+    @contextmanager
+    def _first(self) -> Iterator[None]:
+        """Alone with the engine, before whatever is only foretold."""
+        place = object()
+        self._runs_waiting.add(place)
+        with self._lock:
+            self._runs_waiting.discard(place)
+            yield
 
     def mark_stopped(self, run_id: str) -> None:
         """The run ends at its next event, even where the engine does not hear a cancellation. Never blocks."""
