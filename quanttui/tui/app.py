@@ -201,10 +201,13 @@ class QuantTuiApp(App[None]):
             self.main.say(f"theme: {self.theme}")
 
     def action_help(self) -> None:
+        from quanttui.tui.pane_help import HISTORY_HELP
         from quanttui.tui.screens.help import HelpScreen
+        from quanttui.tui.screens.history import HistoryScreen
 
         if self.is_open and not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self.key_names, self.main.pane_of_focus()))
+            here = HISTORY_HELP if isinstance(self.screen, HistoryScreen) else self.main.pane_of_focus()
+            self.push_screen(HelpScreen(self.key_names, here))
 
     def forget_leaving(self) -> None:
         """The run ended, or the user went on working: leaving asks again."""

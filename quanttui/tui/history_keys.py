@@ -32,6 +32,15 @@ RUN_LIST_COMMANDS = (
     Command("runs_last", "end,G,upper_g", "go(-1)", "oldest", "The oldest run", MOVING, in_palette=False),
 )
 
+CONFIRM_COMMANDS = (
+    _key("confirm_yes", "y", "answer(True)", "yes", "Do it", "y"),
+    _key("confirm_no", "escape,n,q", "answer(False)", "no", "Go back without doing it", "esc"),
+)
+
+RUN_COMPARISON_COMMANDS = (
+    _key("run_comparison_close", "escape,c,q", "close", "back", "Back to the list of runs", "esc"),
+)
+
 FOOTER_HISTORY = (
     "history_open", "history_again", "history_mark", "history_export", "history_delete", "help", "history_close"
 )  # fmt: skip

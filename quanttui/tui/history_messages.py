@@ -8,6 +8,7 @@ from textual.message import Message
 
 from quanttui.records import ModelEntry, RunRequest
 from quanttui.records.history import RunLine, StoredRun
+from quanttui.runs.comparing import RunComparison
 from quanttui.tui.messages import Problem
 
 
@@ -50,8 +51,17 @@ class RunToRepeat(Message):
 
 
 @dataclass
+class RunsCompared(Message):
+    """What two runs have in common and what not."""
+
+    comparison: RunComparison
+    first: StoredRun
+    second: StoredRun
+
+
+@dataclass
 class RunsRead(Message):
-    """Runs to compare or export, in the order they were asked for."""
+    """Runs to export, in the order they were asked for."""
 
     runs: tuple[StoredRun, ...]
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from quanttui.errors import UsageError
-from quanttui.tui.history_keys import HISTORY_COMMANDS, RUN_LIST_COMMANDS
+from quanttui.tui.history_keys import CONFIRM_COMMANDS, HISTORY_COMMANDS, RUN_COMPARISON_COMMANDS, RUN_LIST_COMMANDS
 from quanttui.tui.key_names import ALLOWED, is_typed, read_keys, show_key
 from quanttui.tui.keys import APP_COMMANDS, SCREEN_COMMANDS, Command
 from quanttui.tui.widget_keys import (
@@ -42,6 +42,8 @@ SCOPES: Mapping[str, tuple[Command, ...]] = {
     "in questions": ASK_COMMANDS,
     "in a branch": BRANCH_COMMANDS,
     "in the history": (*HISTORY_COMMANDS, *RUN_LIST_COMMANDS),
+    "in the comparison of runs": RUN_COMPARISON_COMMANDS,
+    "in yes or no": CONFIRM_COMMANDS,
 }
 COMMANDS: Mapping[str, Command] = {command.id: command for scope in SCOPES.values() for command in scope}
 

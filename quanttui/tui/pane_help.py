@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from quanttui.tui.history_keys import HISTORY_COMMANDS, RUN_LIST_COMMANDS
 from quanttui.tui.keys import READING, SCREEN_COMMANDS, Command
 from quanttui.tui.state.pages import Pane
 from quanttui.tui.widget_keys import (
@@ -101,3 +102,11 @@ PANE_HELP: Mapping[Pane, PaneHelp] = {
         RESULTS_COMMANDS,
     ),
 }
+
+HISTORY_HELP = PaneHelp(
+    "History",
+    "Every run that was kept, also those of the command. The filter finds runs by model:, variant:, state:, since:, "
+    "until:, date: and by words of their prompts; all of its parts have to hold. Beside each candidate stand the sign "
+    "of its verdict and its mean divergence: = indistinguishable, ≈ small, ≠ clear, ✗ broken.",
+    inner=(*HISTORY_COMMANDS, *RUN_LIST_COMMANDS),
+)

@@ -15,8 +15,8 @@ from textual.widgets import Static
 
 from quanttui.tui.bindings import bindings_of
 from quanttui.tui.key_table import KeyNames
-from quanttui.tui.keys import APP_COMMANDS, GROUPS, SCREEN_COMMANDS, Command
-from quanttui.tui.pane_help import PANE_HELP
+from quanttui.tui.keys import APP, APP_COMMANDS, GROUPS, SCREEN_COMMANDS, Command
+from quanttui.tui.pane_help import PANE_HELP, PaneHelp
 from quanttui.tui.state.pages import Pane
 from quanttui.tui.widget_keys import (
     DIVERGENCE_COMMANDS,
@@ -36,14 +36,16 @@ _SHOWN = (
 
 
 class HelpScreen(ModalScreen[None]):
-    """``keys``: those that hold now. ``pane``: the one that had the focus; what it is comes first."""
+    """``keys``: those that hold now. ``here``: the pane that had the focus, which comes first, or a screen of its
+    own, which comes alone."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(HELP_COMMANDS)
 
-    def __init__(self, keys: KeyNames, pane: Pane | None = None) -> None:
+    def __init__(self, keys: KeyNames, here: Pane | PaneHelp | None = None) -> None:
         super().__init__()
         self._keys = keys
-        self._here = PANE_HELP.get(pane) if pane is not None else None
+        self._here = PANE_HELP.get(here) if isinstance(here, Pane) else here
+        self._groups = (APP,) if isinstance(here, PaneHelp) else GROUPS
         self._cells = max(cell_len(keys.all(command.id)) for command in _SHOWN)
 
     def compose(self) -> ComposeResult:
@@ -54,8 +56,9 @@ class HelpScreen(ModalScreen[None]):
                 yield Static(Content(self._here.words), markup=False, id="help-words")
                 yield Static(self._rows(self._here.commands, self._here.inner), markup=False, classes="help-group")
                 yield Static(Content.styled("Everywhere", "bold"), markup=False, classes="help-group")
-            yield Static(Content.styled(_ABOUT, "$muted"), markup=False)
-            for group in GROUPS:
+            if self._groups is GROUPS:
+                yield Static(Content.styled(_ABOUT, "$muted"), markup=False)
+            for group in self._groups:
                 yield Static(self._group(group), markup=False, classes="help-group")
 
     def action_close(self) -> None:

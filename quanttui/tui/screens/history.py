@@ -115,6 +115,11 @@ class HistoryScreen(HistoryActions, Screen[None]):
         self.ask_page(self._row_to_find // PAGE)
         self.desk.ask(count, HistoryUnreadable, lambda: query == self._query)
 
+    def ask_from(self, row: int) -> None:
+        """The same question again, with the cursor on ``row``."""
+        self._row_to_find = row
+        self.ask()
+
     def ask_page(self, page: int) -> None:
         query, wanted = self._query, self._wanted
 

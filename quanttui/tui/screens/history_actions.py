@@ -3,6 +3,7 @@ and the cockpit; changes nothing itself."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
@@ -11,16 +12,21 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from quanttui.records.history import RunLine
+from quanttui.runs.comparing import compare_runs
 from quanttui.tui.bindings import bindings_of
 from quanttui.tui.history_keys import HISTORY_COMMANDS
-from quanttui.tui.history_messages import HistoryRefused, RunOpened, RunToRepeat
+from quanttui.tui.history_messages import HistoryRefused, RunOpened, RunsCompared, RunsDeleted, RunToRepeat
 from quanttui.tui.key_table import KeyNames
 from quanttui.tui.messages import Problem
+from quanttui.tui.screens.confirm import ConfirmScreen
+from quanttui.tui.screens.run_comparison import RunComparisonScreen
+from quanttui.tui.state.run_lines import figures_words, when_words
 from quanttui.tui.state.status import Tone
 from quanttui.tui.widgets.run_list import RunList
 from quanttui.tui.widgets.run_preview import RunPreview
 
 if TYPE_CHECKING:
+    from quanttui.runs.store import RunStore
     from quanttui.tui.app import QuantTuiApp
     from quanttui.tui.screens.history import HistoryScreen
 
@@ -45,6 +51,12 @@ class HistoryActions(Screen[None]):
     @property
     def highlighted(self) -> RunLine | None:
         return self.query_one(RunList).highlighted
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The marked runs, or the one under the cursor."""
+        line = self.highlighted
+        return self._me.place.marked or ((line.run_id,) if line is not None else ())
 
     def refused(self, problem: Problem) -> HistoryRefused:
         return HistoryRefused(problem)
@@ -102,6 +114,54 @@ class HistoryActions(Screen[None]):
             place.marked = (*place.marked, line.run_id)
         two = f" · {self.keys['history_compare']} compares them" if len(place.marked) == 2 else ""
         self._me.say(f"{len(place.marked)} marked{two}" if place.marked else "nothing is marked any more")
+
+    def action_compare(self) -> None:
+        """The two marked runs, the one marked first as A."""
+        marked = self._me.place.marked
+        if len(marked) != 2:
+            words = f"{len(marked)} marked" if marked else "nothing is marked"
+            self._me.say(f"{words} · two are compared, {self.keys['history_mark']} marks", Tone.WARNING)
+            return
+
+        def compare(store: RunStore) -> RunsCompared:
+            first, second = map(store.read, marked)
+            return RunsCompared(compare_runs(first, second), first, second)
+
+        self._me.desk.ask(compare, self.refused)
+
+    @on(RunsCompared)
+    def runs_compared(self, message: RunsCompared) -> None:
+        self.app.push_screen(RunComparisonScreen(message.comparison, message.first, message.second))
+
+    def action_delete(self) -> None:
+        """The marked runs, or the one under the cursor, once the user has said yes."""
+        wanted, line = self.chosen, self.highlighted
+        if not wanted:
+            return
+        if len(wanted) == 1 and line is not None and line.run_id == wanted[0]:
+            question = f"Delete the run of {when_words(line.started_seconds)}?"
+            named = f"{line.model_id}, {figures_words(line)}"
+        else:
+            question = f"Delete {len(wanted)} marked run{'s' if len(wanted) > 1 else ''}?"
+            named = ", ".join(wanted[:8]) + (f" and {len(wanted) - 8} more" if len(wanted) > 8 else "")
+        words = f"{named}\n\nTexts, figures and settings are gone then."
+        self.app.push_screen(ConfirmScreen(question, words, "deletes"), partial(self._delete, wanted))
+
+    def _delete(self, wanted: tuple[str, ...], yes: bool | None) -> None:
+        def delete(store: RunStore) -> RunsDeleted:
+            store.delete(wanted)
+            return RunsDeleted(wanted)
+
+        if yes:
+            self._me.desk.ask(delete, self.refused)
+
+    @on(RunsDeleted)
+    def runs_deleted(self, message: RunsDeleted) -> None:
+        place = self._me.place
+        place.marked = tuple(run_id for run_id in place.marked if run_id not in message.run_ids)
+        count = len(message.run_ids)
+        self._me.say("deleted" if count == 1 else f"{count} runs deleted")
+        self._me.ask_from(self.query_one(RunList).cursor)
 
     def action_clear(self) -> None:
         self._me.place.marked = ()
