@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from rich.text import Text
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from quanttui.engine.scripted import Gate, Script, ScriptedEngine, default_script
 from quanttui.errors import UsageError
@@ -92,7 +94,7 @@ def make_app(
         memory_interval_seconds=None,
         clock=lambda: 0.0,
         new_run_id=lambda: f"run-{next(numbers)}",
-        **changes,
+        **{"write_output": lambda variant, text: Path(f"outputs/{variant}-1.txt"), **changes},
     )
     return QuantTuiApp(services)
 
@@ -142,6 +144,13 @@ async def running(app: QuantTuiApp, size: tuple[int, int] = (120, 40)) -> AsyncI
 def status(app: object) -> str:
     assert isinstance(app, QuantTuiApp)
     return app.main.query_one(FooterLines).status.text
+
+
+def said_of_settings(app: QuantTuiApp) -> str:
+    """The problem that the settings pane shows, however its lines break."""
+    region = app.main.query_one("#settings-problem", Static).region
+    lines = screen_lines(app)[region.y : region.bottom]
+    return " ".join(" ".join(line[region.x : region.right] for line in lines).split())
 
 
 def pane_text(app: QuantTuiApp, pane: str) -> str:

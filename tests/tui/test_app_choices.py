@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scripted_app import DEMO, GIB, LLAMA, finish, keys, make_app, running, screen_text, status, until
+from scripted_app import DEMO, GIB, LLAMA, finish, keys, make_app, running, said_of_settings, screen_text, status, until
 
 from quanttui.engine.scripted import default_script
 from quanttui.errors import LoadError
@@ -147,7 +147,7 @@ async def test_a_wrong_setting_is_told_in_place_and_holds_the_run():
         await pilot.press("minus", "f5")
         await pilot.pause()
         assert app.main.run_view is None
-        assert "✗ max_new_tokens: a whole number from 1 to 100000" in screen_text(app)
+        assert said_of_settings(app) == "✗ max_new_tokens: a whole number from 1 to 100000"
         assert app.focused.name == "max_new_tokens"
         await pilot.press("backspace", "7", "f5")
         await finish(pilot)

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from scripted_app import DEMO, LLAMA, finish, keys, make_app, reach, running, screen_text, status, until
+from scripted_app import (
+    DEMO,
+    LLAMA,
+    finish,
+    keys,
+    make_app,
+    reach,
+    running,
+    said_of_settings,
+    screen_text,
+    status,
+    until,
+)
 
 from quanttui.engine.scripted import Gate, script_of
 from quanttui.records import Precision, Variant
@@ -41,7 +53,7 @@ async def test_more_new_tokens_than_the_context_holds_are_refused_in_place():
         await pilot.press(*"513", "f5")
         await pilot.pause()
         assert app.main.run_view is None
-        assert "✗ max_new_tokens: at most 512: the model's context" in screen_text(app)
+        assert said_of_settings(app).startswith("✗ max_new_tokens: at most 512: the model's context")
         await pilot.press("backspace", "2")
         assert "the model's context" not in screen_text(app)
 

@@ -76,6 +76,11 @@ def test_a_word_wider_than_the_pane_is_cut():
     assert lines_of(["x" * 25], 10) == ["x" * 10, "x" * 10, "x" * 5]
 
 
+def test_a_wide_blank_that_does_not_fit_is_cut_by_its_cells():
+    assert lines_of(["a\u3000b"], 2) == ["a ", "b"]
+    assert lines_of(["a\u3000\u3000\u3000b"], 4) == ["a\u3000 ", "b"]
+
+
 def test_a_piece_knows_its_line():
     wrapper = Wrapper(5)
     for index, piece in enumerate(["one ", "two ", "three"]):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 
 from quanttui.tui.visible import is_bare_mark
 
@@ -71,7 +71,9 @@ class Wrapper:
         return max(0, bisect_right(self.starts, place) - 1)
 
     def _put_space(self, chunk: str, place: Place) -> None:
-        self._add(chunk[: self.width - self._used], place)
+        """What of a blank the line has no room for is not shown. Some blanks are two cells wide."""
+        room = self.width - self._used
+        self._add(chunk if cell_len(chunk) <= room else set_cell_size(chunk, room), place)
         self._end_word()
 
     def _put_word(self, chunk: str, place: Place) -> None:
