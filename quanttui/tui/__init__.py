@@ -14,11 +14,14 @@ def run_app(services: Services, *, mouse: bool = True) -> int:
     """Show the app until the user leaves, and close the engine. Returns the exit code a command should end with."""
     import sys
 
+    from quanttui.tui.collecting import collect_what_is_new, put_off_collecting
+
+    put_off_collecting()
     from quanttui.tui.app import QuantTuiApp
     from quanttui.tui.leaving import Deadline
 
     deadline = Deadline(services.engine.close, sys.__stdin__.fileno() if sys.__stdin__ else 0)
-    app = QuantTuiApp(services, deadline)
+    app = QuantTuiApp(services, deadline, collect_what_is_new)
     try:
         app.run(mouse=mouse)
     finally:

@@ -53,8 +53,11 @@ class QuantTuiApp(App[None]):
     controller: RunController
     poller: MemoryPoller
 
-    def __init__(self, services: Services, deadline: Deadline | None = None) -> None:
-        """``deadline``: ends the process should leaving take too long."""
+    def __init__(
+        self, services: Services, deadline: Deadline | None = None, settled: Callable[[], None] | None = None
+    ) -> None:
+        """``deadline``: ends the process should leaving take too long. ``settled``: called when the cockpit is up, and
+        when the engine is: what there is then stays."""
         super().__init__(driver_class=Terminal)
         self.services = services
         self.animation_level = "full" if services.link.moves else "none"
@@ -65,6 +68,7 @@ class QuantTuiApp(App[None]):
         self.is_open = False
         self.is_leaving = False
         self._deadline = deadline
+        self.settled = settled or (lambda: None)
         self._signals = Signals(self.terminal_lost)
 
     def compose(self) -> ComposeResult:
@@ -102,6 +106,7 @@ class QuantTuiApp(App[None]):
             partial(list_models, services.list_models, services.find_model, services.choices.model_id, self._post)
         )
         self._in_thread(self.controller.warm_up)
+        self.call_after_refresh(self.settled)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """For themes other than our own."""

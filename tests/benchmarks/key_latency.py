@@ -17,7 +17,8 @@ from pathlib import Path
 from pty_session import F5, HERE, Session, session
 
 GOAL_SECONDS, GOAL_RATIO = 0.050, 1.5
-LETTERS = [chr(code) for code in range(0x100, 0x180)]  # each once, so that a line painted anew is not taken for it
+# Each once, so that a line painted anew is not taken for it; no more than the prompt's pane has room for.
+LETTERS = [chr(code) for code in range(0x100, 0x100 + 56)]
 ENGINES = {"scripted": "steady_engine:SteadyEngine", "demo": "torch"}
 
 
@@ -59,8 +60,8 @@ def share(seconds: list[float], percent: float) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--presses", type=int, default=100, help=f"in each round, at most {len(LETTERS)}")
+    parser.add_argument("--rounds", type=int, default=6)
+    parser.add_argument("--presses", type=int, default=50, help=f"in each round, at most {len(LETTERS)}")
     parser.add_argument("--engine", choices=ENGINES, default="scripted")
     given = parser.parse_args()
     draw = random.Random(1)

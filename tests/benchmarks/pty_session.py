@@ -23,6 +23,7 @@ class Session:
     def __init__(self, command: list[str], environment: Mapping[str, str], size: tuple[int, int]) -> None:
         columns, lines = size
         self.program = pexpect.spawn(command[0], command[1:], dimensions=(lines, columns), env=dict(environment))
+        self.program.delaybeforesend = None  # pexpect waits 50 ms before each key otherwise
         self.pieces: list[tuple[float, bytes]] = []
         self._news = threading.Condition()
         threading.Thread(target=self._read, name="terminal", daemon=True).start()

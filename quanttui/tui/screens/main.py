@@ -171,6 +171,7 @@ class MainScreen(
         own = f" · {self.keys['open']} opens a model of your own" if self.services.choices.is_first else ""
         self.idle_status = Status(f"{device} · {self.keys['run']} runs{own}")
         self.select(replace(self.selection, engine=message.description))
+        self.call_after_refresh(self.owner.settled)
 
     @on(messages.EngineFailed)
     def engine_failed(self, message: messages.EngineFailed) -> None:

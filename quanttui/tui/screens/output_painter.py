@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual.css.query import DOMQuery
 from textual.screen import Screen
 
 from quanttui.records import DiffSpan
@@ -42,7 +43,7 @@ def paint_outputs(
 
 def paint_hints(screen: Screen[None], run: RunView | None, details_key: str) -> None:
     """Say beside the figures that there are notes to read, and by which key."""
-    for pane in screen.query(OutputPane) if run is not None else ():
+    for pane in _all_panes(screen) if run is not None else ():
         view = run.view_of(pane.variant) if run is not None and pane.variant is not None else None
         pane.show_hint(notes_hint(view, details_key) if view is not None else "")
 
@@ -79,8 +80,13 @@ def rest_at_first_difference(screen: Screen[None], run: RunView) -> None:
 
 
 def _panes(screen: Screen[None]) -> tuple[OutputPane, list[OutputPane]]:
-    reference, *candidates = screen.query(OutputPane)
+    reference, *candidates = _all_panes(screen)
     return reference, candidates
+
+
+def _all_panes(screen: Screen[None]) -> DOMQuery[OutputPane]:
+    """At every beat, so not looked for all over the screen."""
+    return screen.query_one("#outputs").query_children(OutputPane)
 
 
 def _paint_empty(reference: OutputPane, candidates: list[OutputPane], keys: KeyNames) -> None:

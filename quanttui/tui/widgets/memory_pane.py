@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -27,6 +28,7 @@ class MemoryPane(VerticalScroll):
         self._reading: MemoryReading | None = None
         self._history = MemoryHistory()
         self._age_words = ""
+        self._shape: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
         yield Static("no reading yet", markup=False)
@@ -66,7 +68,10 @@ class MemoryPane(VerticalScroll):
             blocks = [first, *others]
         else:
             blocks = [self._no_gpu(self._reading, width)]
-        self.query_one(Static).update(Content("\n\n").join(Content("\n").join(rows) for rows in blocks))
+        content = Content("\n\n").join(Content("\n").join(rows) for rows in blocks)
+        shape = _shape(content, width)
+        self.query_one(Static).update(content, layout=shape != self._shape)
+        self._shape = shape
 
     def _gpu(self, gpu: GpuReading, width: int, rows_below: int) -> list[Content]:
         """The first GPU, the engine's own, has what room the others leave for its plot; theirs is one row."""
@@ -101,3 +106,9 @@ class MemoryPane(VerticalScroll):
             return []
         sign, words = (LOADED, "loaded") if latest.is_load else (FREED, "freed")
         return [Content.styled(row, "$muted"), Content.styled(f"{sign} {safe_line(latest.name)} {words}", "$muted")]
+
+
+def _shape(content: Content, width: int) -> tuple[object, ...]:
+    """Two texts of the same shape are equally high: as many lines, and the same ones wrap."""
+    lines = content.plain.split("\n")
+    return width, len(lines), *(line for line in lines if cell_len(line) > width)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -54,7 +55,9 @@ class RunController:
             if self._closed.is_set():
                 return
             try:
-                self._post(EngineWarmed(self._engine.describe()))
+                description = self._engine.describe()
+                importlib.import_module("quanttui.pipeline.recorded")  # so that the first run need not
+                self._post(EngineWarmed(description))
             except QuantTuiError as error:
                 self._post(EngineFailed(Problem(error.message, error.hint)))
 
