@@ -41,6 +41,9 @@ RUN_COMPARISON_COMMANDS = (
     _key("run_comparison_close", "escape,c,q", "close", "back", "Back to the list of runs", "esc"),
 )
 
+EXPORT_COMMANDS = (_key("export_close", "escape", "close", "back", "Close the export", "esc"),)
+FORMAT_COMMANDS = (_key("format_tick", "space", "screen.tick", "tick", "Tick or untick the format"),)
+
 FOOTER_HISTORY = (
     "history_open", "history_again", "history_mark", "history_export", "history_delete", "help", "history_close"
 )  # fmt: skip

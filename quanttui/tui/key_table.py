@@ -9,7 +9,14 @@ from functools import cached_property
 from types import MappingProxyType
 
 from quanttui.errors import UsageError
-from quanttui.tui.history_keys import CONFIRM_COMMANDS, HISTORY_COMMANDS, RUN_COMPARISON_COMMANDS, RUN_LIST_COMMANDS
+from quanttui.tui.history_keys import (
+    CONFIRM_COMMANDS,
+    EXPORT_COMMANDS,
+    FORMAT_COMMANDS,
+    HISTORY_COMMANDS,
+    RUN_COMPARISON_COMMANDS,
+    RUN_LIST_COMMANDS,
+)
 from quanttui.tui.key_names import ALLOWED, is_typed, read_keys, show_key
 from quanttui.tui.keys import APP_COMMANDS, SCREEN_COMMANDS, Command
 from quanttui.tui.widget_keys import (
@@ -44,6 +51,7 @@ SCOPES: Mapping[str, tuple[Command, ...]] = {
     "in the history": (*HISTORY_COMMANDS, *RUN_LIST_COMMANDS),
     "in the comparison of runs": RUN_COMPARISON_COMMANDS,
     "in yes or no": CONFIRM_COMMANDS,
+    "in the export": (*EXPORT_COMMANDS, *FORMAT_COMMANDS),
 }
 COMMANDS: Mapping[str, Command] = {command.id: command for scope in SCOPES.values() for command in scope}
 

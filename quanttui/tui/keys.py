@@ -77,6 +77,7 @@ SCREEN_COMMANDS = (
         "zoom", "z,f4", "zoom", "zoom", "Let the pane fill the screen, or put it back (F4 while typing)", READING, "z"
     ),
     Command("history", "h", "history", "history", "Show the history: every run that was kept", HISTORY),
+    Command("export", "e", "export", "export", "Export the shown run: report, tables, script, picture", HISTORY),
     Command("run_again", "R,upper_r", "run_again", "run again", "Run the shown run's request again", HISTORY, "R"),
     Command("model", "1", "pane('model')", "model", "Go to the models", MOVING),
     Command("variants", "2", "pane('variants')", "variants", "Go to the variants", MOVING),

@@ -50,7 +50,6 @@ class HistoryPlace:
 class HistoryScreen(HistoryActions, Screen[None]):
     """Asks for the page in view and no more; what comes late from an earlier question is dropped."""
 
-    CSS_PATH = "../history.tcss"
     AUTO_FOCUS = "#runs"
 
     def __init__(self, access: HistoryAccess, place: HistoryPlace) -> None:

@@ -11,6 +11,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import Input
 
+from quanttui.records import Run
 from quanttui.records.history import RunLine
 from quanttui.runs.comparing import compare_runs
 from quanttui.tui.bindings import bindings_of
@@ -19,6 +20,7 @@ from quanttui.tui.history_messages import HistoryRefused, RunOpened, RunsCompare
 from quanttui.tui.key_table import KeyNames
 from quanttui.tui.messages import Problem
 from quanttui.tui.screens.confirm import ConfirmScreen
+from quanttui.tui.screens.export import ExportScreen, ExportSource
 from quanttui.tui.screens.run_comparison import RunComparisonScreen
 from quanttui.tui.state.run_lines import figures_words, when_words
 from quanttui.tui.state.status import Tone
@@ -132,6 +134,20 @@ class HistoryActions(Screen[None]):
     @on(RunsCompared)
     def runs_compared(self, message: RunsCompared) -> None:
         self.app.push_screen(RunComparisonScreen(message.comparison, message.first, message.second))
+
+    def action_export(self) -> None:
+        """The marked runs, or the one under the cursor."""
+        wanted, access = self.chosen, self._me.access
+        if not wanted:
+            return
+
+        def read() -> list[Run]:
+            with access.open() as store:
+                return [store.load(run_id) for run_id in wanted]
+
+        title = f"run {wanted[0]}" if len(wanted) == 1 else f"{len(wanted)} runs"
+        source = ExportSource(title, read, access.privacy)
+        self.app.push_screen(ExportScreen(source, self.owner.main.export_choices()))
 
     def action_delete(self) -> None:
         """The marked runs, or the one under the cursor, once the user has said yes."""

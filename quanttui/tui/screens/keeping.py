@@ -14,8 +14,10 @@ from textual.screen import Screen
 from quanttui.errors import QuantTuiError
 from quanttui.records import ModelEntry, RunRequest
 from quanttui.records.history import StoredRun
+from quanttui.runs.export.privacy import Privacy
 from quanttui.tui.history_messages import AgainPrepared, AgainRefused
 from quanttui.tui.messages import Problem
+from quanttui.tui.screens.export import ExportChoices, ExportScreen, ExportSource
 from quanttui.tui.screens.history import HistoryPlace, HistoryScreen
 from quanttui.tui.screens.output_painter import rest_at_first_difference
 from quanttui.tui.state.pages import Page
@@ -35,6 +37,7 @@ class KeepingActions(Screen[None]):
     shown_stored: StoredView | None = None
     _latest: tuple[RunView | None, Marks] = (None, Marks())
     _place: HistoryPlace | None = None
+    _export: ExportChoices | None = None
 
     @property
     def _keeper(self) -> MainScreen:
@@ -121,6 +124,29 @@ class KeepingActions(Screen[None]):
     def again_refused(self, message: AgainRefused) -> None:
         problem = message.problem
         self._keeper.warn(" · ".join(filter(None, (f"cannot run again: {problem.message}", problem.hint))))
+
+    def action_export(self) -> None:
+        """The run that is shown, once it is over."""
+        me = self._keeper
+        shown, view = self.shown_stored, me.run_view
+        run = shown.stored.run if shown is not None else view.result if view is not None else None
+        if view is None or run is None:
+            me.warn("no run to export yet" if not me.is_busy else "a run is exported once it is over")
+            return
+        candidate = view.candidate.variant.spelling if view.candidate is not None else ""
+        title = f"{run.request.model.id} · run {run.request.run_id}"
+        source = ExportSource(title, lambda: [run], self._privacy(), candidate, self.app.export_screenshot())
+        self.app.push_screen(ExportScreen(source, self.export_choices()))
+
+    def export_choices(self) -> ExportChoices:
+        if self._export is None:
+            access = self._keeper.services.history
+            self._export = ExportChoices(str(access.folder) if access is not None else "")
+        return self._export
+
+    def _privacy(self) -> Privacy:
+        access = self._keeper.services.history
+        return access.privacy if access is not None else Privacy()
 
     def _find_again(self, find: Callable[[ModelEntry], ModelEntry], request: RunRequest) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -68,7 +69,7 @@ class MainScreen(
 ):
     """Holds what is chosen (``selection``) and the latest run (``run_view``); paints what changed at a steady beat."""
 
-    CSS_PATH = "../app.tcss"
+    CSS_PATH: ClassVar = ["../app.tcss", "../history.tcss"]
     AUTO_FOCUS = "#variant-choices"
     ALLOW_IN_MAXIMIZED_VIEW = ".-textual-system,#header,#footer"
 

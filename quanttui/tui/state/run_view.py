@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quanttui.compare.reading import Reading, read_diff
-from quanttui.records import DiffSpan, RunRequest, Variant
+from quanttui.records import DiffSpan, Run, RunRequest, Variant
 from quanttui.records.events import (
     CandidateScored,
     LoadProgressed,
@@ -39,6 +39,7 @@ class RunView:
         self.shown = 0
         self.current: VariantView | None = None
         self.failure: RunFailed | None = None
+        self.result: Run | None = None
         self.is_over = False
         self.stopping = False
         self.cursor: int | None = None
@@ -107,8 +108,8 @@ class RunView:
         match event:
             case RunStarted(reference=variant):
                 self.reference = VariantView(variant, is_reference=True)
-            case RunFinished():
-                self.is_over = True
+            case RunFinished(run=run):
+                self.result, self.is_over = run, True
                 self._enter(None)
             case RunFailed():
                 self._fail(event)
@@ -150,7 +151,7 @@ class RunView:
             self.shown, self.cursor = self.candidates.index(view), None
 
     def _fail(self, event: RunFailed) -> None:
-        self.failure, self.is_over = event, True
+        self.failure, self.result, self.is_over = event, event.run, True
         stage = Stage.STOPPED if event.was_cancelled else Stage.FAILED
         at = self.current or self.reference
         if at is not None and not (at.stage is Stage.DONE and self._is_whole(at)):

@@ -1,0 +1,176 @@
+"""The export dialog: which formats, where to; what was written, or why not, stands beneath. Works in a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+
+from quanttui.errors import QuantTuiError
+from quanttui.records import Run
+from quanttui.runs.export.formats import FORMATS
+from quanttui.runs.export.privacy import Privacy
+from quanttui.text import safe_line
+from quanttui.tui.bindings import bindings_of, key_names
+from quanttui.tui.history_keys import EXPORT_COMMANDS, FORMAT_COMMANDS
+from quanttui.tui.messages import Problem
+from quanttui.tui.widgets.choice_list import ChoiceList
+from quanttui.tui.widgets.fields import Field, Switch
+from quanttui.tui.workers.exporting import PICTURE, ExportWish, write_export
+from quanttui.tui.workers.threads import start_thread
+
+_NAME_CELLS = 10
+_MOST_SHOWN = 4
+
+
+@dataclass
+class ExportChoices:
+    """What was chosen last, for the next time."""
+
+    folder: str
+    formats: frozenset[str] = frozenset({"markdown"})
+
+
+@dataclass(frozen=True, slots=True)
+class ExportSource:
+    """``read`` gives the runs, off the UI thread. ``variant``: offered for what is made of one. ``picture``: an SVG of
+    the screen, None where none shows the run."""
+
+    title: str
+    read: Callable[[], Sequence[Run]]
+    privacy: Privacy
+    variant: str = ""
+    picture: str | None = None
+
+
+class ExportScreen(ModalScreen[None]):
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(EXPORT_COMMANDS)
+
+    @dataclass
+    class Written(Message):
+        """The files are there."""
+
+        paths: tuple[Path, ...]
+
+    @dataclass
+    class Refused(Message):
+        """They could not be written."""
+
+        problem: Problem
+
+    def __init__(self, source: ExportSource, choices: ExportChoices) -> None:
+        super().__init__()
+        self._source, self._choices = source, choices
+        self._names = (*FORMATS, PICTURE)
+        self._is_writing = False
+
+    def compose(self) -> ComposeResult:
+        keys = key_names(self.app)
+        with Vertical(id="export") as box:
+            box.border_title = Content(f"Export · {safe_line(self._source.title)}")
+            ticks, leaves = keys["format_tick"], keys["export_close"]
+            box.border_subtitle = Content(f"{ticks} ticks · enter writes · tab fields · {leaves} closes")
+            yield FormatList()
+            yield Field("folder", "folder ", self._choices.folder, placeholder="the current folder")
+            yield Field("variant", "variant", self._source.variant, placeholder="each, for card and script")
+            yield Switch("overwrite", "write over files that exist", on=False)
+            yield Static(markup=False, id="export-words")
+
+    def on_mount(self) -> None:
+        self._paint()
+        self.query_one(FormatList).highlighted = 0
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+    @on(OptionList.OptionSelected)
+    @on(Input.Submitted)
+    def write(self) -> None:
+        """Write what is ticked; once more only when that is done."""
+        if self._is_writing:
+            return
+        self._is_writing = True
+        ticked = tuple(name for name in self._names if name in self._choices.formats and self._has(name))
+        folder, variant = (self.query_one(f"#field-{name}", Input).value for name in ("folder", "variant"))
+        self._choices.folder = folder
+        self._say("writing …")
+        wish = ExportWish(ticked, folder, variant, self.query_one(Switch).on)
+        start_thread(partial(self._write, wish), "export")
+
+    def action_tick(self) -> None:
+        at = self.query_one(FormatList).highlighted
+        name = self._names[at] if at is not None else ""
+        if not self._has(name):
+            self._say("A picture is of a run on the screen: open the run, and export it there.")
+            return
+        self._choices.formats ^= {name}
+        self._say("")
+        self._paint()
+
+    @on(Written)
+    def written(self, event: Written) -> None:
+        self._is_writing = False
+        shown = [f"✓ {safe_line(str(path))}" for path in event.paths[:_MOST_SHOWN]]
+        if len(event.paths) > _MOST_SHOWN:
+            shown.append(f"  and {len(event.paths) - _MOST_SHOWN} more files beside them")
+        self._say("\n".join(shown), "-good")
+
+    @on(Refused)
+    def refused(self, event: Refused) -> None:
+        self._is_writing = False
+        words = "\n".join(filter(None, map(safe_line, (event.problem.message, event.problem.hint))))
+        self._say(f"✗ {words}", "-bad")
+
+    def _write(self, wish: ExportWish) -> None:
+        source = self._source
+        try:
+            paths = write_export(source.read(), wish, source.picture, source.privacy)
+            self.post_message(self.Written(paths))
+        except QuantTuiError as error:
+            self.post_message(self.Refused(Problem(error.message, error.hint)))
+
+    def _has(self, name: str) -> bool:
+        return name != PICTURE or self._source.picture is not None
+
+    def _paint(self) -> None:
+        self.query_one(FormatList).show_rows([self._row(name) for name in self._names])
+
+    def _row(self, name: str) -> FormatRow:
+        words = FORMATS[name].words if name in FORMATS else "an SVG of the screen as it is"
+        if not self._has(name):
+            return FormatRow("·", name, f"{words}: open the run first")
+        return FormatRow("☑" if name in self._choices.formats else "☐", name, words)
+
+    def _say(self, words: str, tone: str = "") -> None:
+        line = self.query_one("#export-words", Static)
+        line.set_classes(tone)
+        line.update(Content(words))
+
+
+@dataclass(frozen=True, slots=True)
+class FormatRow:
+    sign: str
+    name: str
+    words: str
+
+    def content(self, width: int) -> Content:
+        line = Content.assemble(f"{self.sign} {self.name:<{_NAME_CELLS}}", (self.words, "$muted"))
+        return line.truncate(width, ellipsis=True)
+
+
+class FormatList(ChoiceList):
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(FORMAT_COMMANDS)
+
+    def __init__(self) -> None:
+        super().__init__("formats")
