@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
 
 from quanttui.records import GpuReading, MemoryReading
 from quanttui.records.events import ModelLoaded, ModelUnloaded, RunEvent
@@ -14,6 +12,7 @@ from quanttui.text import safe_line
 from quanttui.tui.bindings import keyed_title
 from quanttui.tui.state.memory_history import FREED, LOADED, MemoryHistory
 from quanttui.tui.widgets.memory_rows import gpu_foot, gpu_head, host_foot, host_head
+from quanttui.tui.widgets.steady_text import SteadyText
 
 _STALE_SECONDS = 3.0
 _ENGINE = "engine"
@@ -28,10 +27,9 @@ class MemoryPane(VerticalScroll):
         self._reading: MemoryReading | None = None
         self._history = MemoryHistory()
         self._age_words = ""
-        self._shape: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
-        yield Static("no reading yet", markup=False)
+        yield SteadyText("no reading yet")
 
     def on_mount(self) -> None:
         self.border_title = keyed_title(self.app, "memory", "Memory")
@@ -68,10 +66,7 @@ class MemoryPane(VerticalScroll):
             blocks = [first, *others]
         else:
             blocks = [self._no_gpu(self._reading, width)]
-        content = Content("\n\n").join(Content("\n").join(rows) for rows in blocks)
-        shape = _shape(content, width)
-        self.query_one(Static).update(content, layout=shape != self._shape)
-        self._shape = shape
+        self.query_one(SteadyText).show(Content("\n\n").join(Content("\n").join(rows) for rows in blocks))
 
     def _gpu(self, gpu: GpuReading, width: int, rows_below: int) -> list[Content]:
         """The first GPU, the engine's own, has what room the others leave for its plot; theirs is one row."""
@@ -106,9 +101,3 @@ class MemoryPane(VerticalScroll):
             return []
         sign, words = (LOADED, "loaded") if latest.is_load else (FREED, "freed")
         return [Content.styled(row, "$muted"), Content.styled(f"{sign} {safe_line(latest.name)} {words}", "$muted")]
-
-
-def _shape(content: Content, width: int) -> tuple[object, ...]:
-    """Two texts of the same shape are equally high: as many lines, and the same ones wrap."""
-    lines = content.plain.split("\n")
-    return width, len(lines), *(line for line in lines if cell_len(line) > width)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import OptionList, Static
+from textual.widgets import OptionList
 
 from quanttui.records import FitVerdict, Variant
 from quanttui.text import safe_line
@@ -14,6 +14,7 @@ from quanttui.tui.messages import VariantTickRequested
 from quanttui.tui.state.fit_view import MARKS, FitBoard, fit_words
 from quanttui.tui.state.selection import DESCRIPTIONS, Selection
 from quanttui.tui.widgets.choice_list import ChoiceList
+from quanttui.tui.widgets.steady_text import SteadyText
 from quanttui.tui.widgets.variant_rows import VariantRow
 
 
@@ -27,7 +28,7 @@ class VariantList(Vertical):
 
     def compose(self) -> ComposeResult:
         yield ChoiceList("variant-choices")
-        yield Static(markup=False, classes="detail")
+        yield SteadyText(classes="detail")
 
     def on_mount(self) -> None:
         self.border_title = keyed_title(self.app, "variants", "Variants")
@@ -55,7 +56,7 @@ class VariantList(Vertical):
 
     def _tell_highlighted(self) -> None:
         if (variant := self.highlighted) is not None:
-            self.query_one(".detail", Static).update(self._detail(variant))
+            self.query_one(SteadyText).show(self._detail(variant))
 
     def _detail(self, variant: Variant) -> Content:
         """What it is; where that is known, whether it fits and why."""
