@@ -58,11 +58,14 @@ def _show(arguments: Namespace, settings: Settings) -> int:
     from quanttui.hardware.probe import MemoryProbe
     from quanttui.models.catalog import iter_models, resolve_model
     from quanttui.models.demo import PROMPTS
+    from quanttui.models.download import Download
+    from quanttui.models.download_plan import plan_download
+    from quanttui.models.remote import remote_headers
     from quanttui.runs.outputs import write_output
     from quanttui.session import read_session
     from quanttui.tui import run_app
     from quanttui.tui.key_table import check_keymap
-    from quanttui.tui.services import SLOW_LINK, Link, Services
+    from quanttui.tui.services import SLOW_LINK, Hub, Link, Services
 
     if arguments.model is not None:
         resolve_model(arguments.model)
@@ -83,6 +86,7 @@ def _show(arguments: Namespace, settings: Settings) -> int:
                 write_output=partial(write_output, settings.places.data / "outputs"),
                 remember=partial(_remember, settings.places.state),
                 record=recording_for(settings, "screen", wanted=not arguments.no_history),
+                hub=Hub(plan_download, remote_headers, Download),
                 history=screen_history(settings, no_history=arguments.no_history),
             ),
             mouse=settings.mouse and not settings.low_bandwidth,

@@ -31,9 +31,11 @@ if TYPE_CHECKING:
     from quanttui.pipeline.recorded import StartRecording
     from quanttui.records import RunRequest, Variant
     from quanttui.records.branch import BranchRequest
+    from quanttui.records.download import DownloadPlan
     from quanttui.tui.screens.main import MainScreen
     from quanttui.tui.services import Services
     from quanttui.tui.state.fit_view import FitQuestion
+    from quanttui.tui.workers.downloader import Downloader
     from quanttui.tui.workers.memory_poller import MemoryPoller
     from quanttui.tui.workers.run_controller import RunController
 
@@ -65,6 +67,7 @@ class QuantTuiApp(App[None]):
             self.register_theme(theme)
         self.theme = services.choices.theme
         self.set_keymap(services.keymap)
+        self.downloader: Downloader | None = None
         self.is_open = False
         self.is_leaving = False
         self._deadline = deadline
@@ -92,6 +95,7 @@ class QuantTuiApp(App[None]):
         """Put the cockpit up and start what runs beside it."""
         from quanttui.tui.screens.main import MainScreen
         from quanttui.tui.workers.catalogue import list_models
+        from quanttui.tui.workers.downloader import Downloader
         from quanttui.tui.workers.memory_poller import MemoryPoller
         from quanttui.tui.workers.run_controller import RunController
 
@@ -99,6 +103,8 @@ class QuantTuiApp(App[None]):
         self.main = MainScreen(services, self.size)
         self.controller = RunController(services.engine, self._post, services.record)
         self.poller = MemoryPoller(services.read_memory, self._post, services.memory_interval_seconds)
+        if services.hub is not None:
+            self.downloader = Downloader(services.hub, self._post)
         self.is_open = True
         await self.push_screen(self.main)
         self.poller.start()
@@ -136,6 +142,18 @@ class QuantTuiApp(App[None]):
     def start_foretelling(self, question: FitQuestion, variants: Sequence[Variant]) -> None:
         self.controller.ask(question)
         self._in_thread(partial(self.controller.foretell, question, variants))
+
+    def plan_download(self, model_id: str) -> None:
+        if self.downloader is not None:
+            self._in_thread(partial(self.downloader.plan, model_id))
+
+    def start_download(self, plan: DownloadPlan) -> None:
+        if self.downloader is not None:
+            self.downloader.start(plan)
+
+    def cancel_download(self) -> None:
+        if self.downloader is not None:
+            self._in_thread(self.downloader.cancel)
 
     def start_branch(self, request: BranchRequest) -> None:
         self._in_thread(partial(self.controller.branch, request))
@@ -228,6 +246,8 @@ class QuantTuiApp(App[None]):
         if not self.is_open:
             return
         self.poller.stop()
+        if self.downloader is not None:
+            await asyncio.to_thread(self.downloader.close)
         await asyncio.to_thread(self.controller.close)
 
     async def _do(self, command: Command) -> None:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from quanttui.errors import QuantTuiError
 from quanttui.records import EngineDescription, MemoryReading, ModelEntry, Variant
 from quanttui.records.branch import BranchEvent
+from quanttui.records.download import DownloadEvent, DownloadPlan
 from quanttui.records.events import RunEvent
 from quanttui.tui.state.fit_view import FitQuestion
 from quanttui.tui.state.pages import Pane
@@ -23,6 +25,16 @@ class Problem:
 
     message: str
     hint: str = ""
+    why: str = ""
+
+    @property
+    def lines(self) -> list[str]:
+        """What, why, what to do."""
+        return [line for line in (self.message, self.why, self.hint) if line]
+
+
+def problem_of(error: QuantTuiError) -> Problem:
+    return Problem(error.message, error.hint, error.why)
 
 
 @dataclass
@@ -76,6 +88,38 @@ class ForetellingEnded(Message):
 
     question: FitQuestion
     is_whole: bool
+
+
+@dataclass
+class DownloadPlanned(Message):
+    """The hub said what ``entry`` is and what fetching it would bring. Posted from its thread."""
+
+    plan: DownloadPlan
+    entry: ModelEntry
+
+
+@dataclass
+class PlanFailed(Message):
+    """The hub did not say what ``model_id`` is."""
+
+    model_id: str
+    problem: Problem
+
+
+@dataclass
+class DownloadAdvanced(Message):
+    """Some of it came, or all. Posted from its thread."""
+
+    plan: DownloadPlan
+    event: DownloadEvent
+
+
+@dataclass
+class DownloadEnded(Message):
+    """Nothing more will come. ``problem`` None: it is whole, or was stopped."""
+
+    plan: DownloadPlan
+    problem: Problem | None
 
 
 @dataclass

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from quanttui.engine.base import Engine
+from quanttui.models.folders import Completion, complete_folder
 from quanttui.records import GenerationSettings, MemoryReading, ModelEntry, Precision, Variant
 from quanttui.runs.identity import new_run_id
 from quanttui.runs.outputs import write_output
@@ -16,6 +17,7 @@ from quanttui.tui.history_access import HistoryAccess
 
 if TYPE_CHECKING:
     from quanttui.pipeline.recorded import StartRecording  # numpy behind it
+    from quanttui.records.download import DownloadEvent, DownloadPlan
     from quanttui.session import Session
 
 DEFAULT_CANDIDATES = (Variant(Precision.INT8), Variant(Precision.NF4))
@@ -50,6 +52,24 @@ class Link:
 SLOW_LINK = Link(paint_interval_seconds=0.5, moves=False)
 
 
+class DownloadRun(Protocol):
+    """``events`` is iterated once, by one thread; raises ``QuantTuiError``. ``cancel`` may be called by any."""
+
+    def events(self) -> Iterator[DownloadEvent]: ...
+
+    def cancel(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """``plan`` and ``describe`` ask the hub what an id is: they block and may raise ``QuantTuiError``. ``describe``
+    puts the model's config.json into a folder; no weights come. ``download`` makes one run of a plan."""
+
+    plan: Callable[[str], DownloadPlan]
+    describe: Callable[[str, Path], ModelEntry]
+    download: Callable[[DownloadPlan], DownloadRun]
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """``find_model`` reads a folder or a hub id, ``list_models`` (as they are found) and ``read_memory`` may block:
@@ -73,4 +93,6 @@ class Services:
     new_run_id: Callable[[], str] = new_run_id
     record: StartRecording | None = None
     history: HistoryAccess | None = None
+    hub: Hub | None = None
+    complete_folder: Callable[[str], Completion] = complete_folder
     remember: Callable[[Session], None] = lambda session: None

@@ -93,4 +93,10 @@ DETAILS_COMMANDS = (
 
 ASK_COMMANDS = (_moves("ask_cancel", "escape", "cancel", "Go back without an answer"),)
 
+OPEN_COMMANDS = (
+    _moves("open_cancel", "escape", "cancel", "Stop the download; else go back", CHOOSING),
+    _moves("open_behind", "b", "behind", "Work on while the download comes", CHOOSING),
+    _moves("open_complete", "tab", "complete", "Complete the folder's name", CHOOSING),
+)
+
 BRANCH_COMMANDS = (_moves("branch_leave", "escape,q", "leave", "Stop the branch; once it ended, close it", DIVERGENCE),)

@@ -163,12 +163,6 @@ class ScreenActions(Screen[None]):
             self.minimize()
         self.query_one(ModelList).action_filter()
 
-    def action_open_model(self) -> None:
-        words = "A folder with a model in it, or the id of a model in the Hugging Face cache."
-        self.app.push_screen(
-            AskScreen("Open a model", "folder or hub id", words, self._me.services.find_model), self._opened
-        )
-
     def action_copy(self) -> None:
         """Copy the output that has the focus, the shown candidate's otherwise. Whether the terminal took it, it never
         says."""
@@ -233,7 +227,3 @@ class ScreenActions(Screen[None]):
         if variant != self._me.selection.reference:
             self._me.select(self._me.selection.with_offer(variant))
         self.query_one(VariantList).highlight(variant)
-
-    def _opened(self, entry: ModelEntry | None) -> None:
-        if entry is not None:
-            self.choose_model(entry)

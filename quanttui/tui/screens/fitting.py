@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, cast
 from textual import on
 from textual.screen import Screen
 
-from quanttui.records import Variant
+from quanttui.records import ModelEntry, Variant
 from quanttui.tui import messages
+from quanttui.tui.screens.open_model import OpenScreen
 from quanttui.tui.state.fit_view import FitBoard, FitQuestion, fit_question, warning_words
 from quanttui.tui.widgets.prompt_editor import PromptEditor
 from quanttui.tui.widgets.settings_row import SettingsRow
@@ -44,6 +45,17 @@ class FittingActions(Screen[None]):
         self._with_engine = question
         me.owner.start_foretelling(question, missing)
 
+    def ask_fits_of(self, entry: ModelEntry) -> FitQuestion | None:
+        """As ``ask_fits``, of a model that is not chosen; what is answered goes to who shows it."""
+        me = self._fitting
+        settings = self.query_one(SettingsRow).read().settings or me.services.choices.settings
+        selection, prompt = me.selection.with_model(entry), self.query_one(PromptEditor).text
+        question = fit_question(selection, prompt, settings.max_new_tokens, score=me.services.score)
+        if question is not None:
+            self._with_engine = question
+            me.owner.start_foretelling(question, selection.possible)
+        return question
+
     def judge_fits(self) -> None:
         """The rows follow what is free now."""
         self.board = self.board.judged(self._fitting.reading)
@@ -64,6 +76,8 @@ class FittingActions(Screen[None]):
         if message.question == self.board.question:
             self.board = self.board.told(message.foretold)
             self.judge_fits()
+        elif isinstance(self.app.screen, OpenScreen):
+            self.app.screen.show_foretold(message, self._fitting.reading)
 
     @on(messages.ForetellingEnded)
     def _foretelling_ended(self, message: messages.ForetellingEnded) -> None:

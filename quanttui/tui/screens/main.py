@@ -32,6 +32,7 @@ from quanttui.tui.screens.comparing import ComparingActions
 from quanttui.tui.screens.fitting import FittingActions
 from quanttui.tui.screens.keeping import KeepingActions
 from quanttui.tui.screens.microscope import MicroscopeActions
+from quanttui.tui.screens.opening import OpeningActions
 from quanttui.tui.screens.output_painter import paint_hints, paint_outputs, rest_at_first_difference
 from quanttui.tui.screens.results_painter import paint_results
 from quanttui.tui.services import Services
@@ -60,6 +61,7 @@ from quanttui.tui.widgets.variant_list import VariantList
 
 class MainScreen(
     FittingActions,
+    OpeningActions,
     KeepingActions,
     MicroscopeActions,
     ComparingActions,
