@@ -251,7 +251,9 @@ class QuantTuiApp(App[None]):
         await asyncio.to_thread(self.controller.close)
 
     async def _do(self, command: Command) -> None:
-        """What the palette was asked for, where it acts."""
+        """What the palette was asked for, where it acts: the cockpit's commands close what lies over it."""
+        while command not in APP_COMMANDS and self.screen is not self.main and not self.screen.is_modal:
+            await self.pop_screen()
         node = self.main.node_of(command)
         if node is not None:
             await self.run_action(command.action, default_namespace=node)

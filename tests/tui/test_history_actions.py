@@ -143,3 +143,14 @@ async def test_help_is_that_of_the_history(path: Path) -> None:
         assert "Help · History" in shown
         assert "Set the two marked runs side by side" in shown
         assert "Make the highlighted variant the reference" not in shown
+
+
+async def test_a_command_of_the_cockpit_from_the_palette_leaves_the_history(path: Path) -> None:
+    app = looking(path)
+    async with running(app) as pilot:
+        await open_history(pilot)
+        commands = {command.title: command for command in app.get_system_commands(app.screen)}
+        await commands["Change the theme: dark, light, the terminal's own colours"].callback()
+        assert isinstance(app.screen, HistoryScreen)
+        await commands["Go to the variants"].callback()
+        await seen(pilot, lambda: app.screen is app.main)

@@ -130,7 +130,7 @@ async def test_enter_shows_the_run_as_it_was_and_escape_leads_back(path: Path) -
         await seen(pilot, lambda: app.main.shown_stored is not None)
         shown = screen_text(app)
         assert "Stored run of 20" in shown
-        assert "not what is chosen now" in shown
+        assert "not of what is chosen now" in shown
         assert status(app).startswith("stored run, done")
         for words in ("ended by the model", "parts at token 55 of 74", "8.8 ×", "real flip"):
             assert words in live

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import events, on
@@ -11,6 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from quanttui.errors import UsageError
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from quanttui.runs.store import RunStore
 
 _LOOK_AGAIN_SECONDS = 3.0
+_REST_SECONDS = 0.08
 
 
 @dataclass
@@ -61,6 +64,7 @@ class HistoryScreen(HistoryActions, Screen[None]):
         self._wanted = RunFilter()
         self._query = self._answered = 0
         self._row_to_find = place.row
+        self._rest: Timer | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(markup=False, id="history-head")
@@ -169,6 +173,12 @@ class HistoryScreen(HistoryActions, Screen[None]):
         if line is None:
             self.query_one(RunPreview).show(())
             return
+        if self._rest is not None:
+            self._rest.stop()
+        self._rest = self.set_timer(_REST_SECONDS, partial(self._preview, line))
+
+    def _preview(self, line: RunLine) -> None:
+        """Once the cursor rests: a key that repeats is not to wait for what it passes."""
         self.desk.ask(
             lambda store: RunRead(store.read(line.run_id)), self.refused, lambda: self._is_highlighted(line)
         )  # fmt: skip

@@ -66,10 +66,12 @@ def banner_words(shown: StoredView, keys: KeyNames = DEFAULT_KEYS) -> tuple[str,
     """What is on the screen in place of the latest run, and what follows as far as there is room."""
     line = shown.stored.line
     count = f" · prompt {shown.prompt + 1} of {line.prompts}" if line.prompts > 1 else ""
-    what = (
-        f"Stored run of {when_words(line.started_seconds)}, not what is chosen now · {safe_line(line.model_id)}{count}"
+    began, name = when_words(line.started_seconds), safe_line(line.model_id)
+    return f"Stored run of {began}, not of what is chosen now · {name}{count}", (
+        f"{keys['run']} runs what is chosen",
+        f"{keys['run_again']} runs this again",
+        f"{keys['back']} back",
     )
-    return what, (f"{keys['run']} runs what is chosen", f"{keys['run_again']} runs this again", f"{keys['back']} back")
 
 
 def stored_status(shown: StoredView, keys: KeyNames = DEFAULT_KEYS) -> Status:

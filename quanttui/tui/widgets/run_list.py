@@ -110,8 +110,16 @@ class RunList(ScrollView, inherit_bindings=False):
         self.refresh()
 
     def go_to(self, row: int) -> None:
+        """Where nothing scrolls, only the two lines that changed are painted."""
+        before, offset = self._cursor, self.scroll_offset
         self._cursor = max(0, min(row, self._total - 1))
-        self._paint()
+        self._keep_cursor_in_view()
+        if self.scroll_offset != offset:
+            self.refresh()
+        else:
+            for changed in (before, self._cursor):
+                self.refresh_lines(changed + _HEAD - offset.y, 1)
+        self._tell()
 
     def render_line(self, y: int) -> Strip:
         """The head stays; the runs scroll beneath it."""
@@ -173,8 +181,14 @@ class RunList(ScrollView, inherit_bindings=False):
         width = self.scrollable_content_region.width
         self._columns = lay_columns(width)
         self.virtual_size = Size(width, self._total + _HEAD)
-        self.scroll_to_region(Region(0, self._cursor, 1, 1 + _HEAD), animate=False, force=True)
+        self._keep_cursor_in_view()
         self.refresh()
+        self._tell()
+
+    def _keep_cursor_in_view(self) -> None:
+        self.scroll_to_region(Region(0, self._cursor, 1, 1 + _HEAD), animate=False, force=True)
+
+    def _tell(self) -> None:
         line = self.highlighted
         if line is None and self._total:
             self._told = None
