@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from quanttui.cli.arguments import Parser
+from quanttui.cli.pictures import SVG, export_pictures
+from quanttui.cli.pictures import WORDS as PICTURE_WORDS
 from quanttui.cli.recording import history_path
 from quanttui.cli.streams import write_data
 from quanttui.errors import UsageError
-from quanttui.records import Run
+from quanttui.records.history import StoredRun
 from quanttui.runs.document import document_text
 from quanttui.runs.export.formats import FORMATS, ExportedFile, export_runs, run_schema
 from quanttui.runs.export.privacy import privacy_of
@@ -32,7 +34,7 @@ STDOUT = "-"
 
 def add_arguments(parser: Parser) -> None:
     parser.add_argument("runs", metavar="RUN", nargs="*", help="a run's id or its beginning, or latest (the default)")
-    words = "; ".join(f"{made.name}: {made.words}" for made in FORMATS.values())
+    words = "; ".join(f"{made.name}: {made.words}" for made in FORMATS.values()) + f"; {SVG}: {PICTURE_WORDS}"
     parser.add_argument(
         "--format", metavar="FORMAT", action="append", help=f"{words}; again for more; default: markdown"
     )
@@ -61,16 +63,29 @@ def run(arguments: Namespace, settings: Settings) -> int:
     return 0
 
 
-def _read_runs(settings: Settings, names: Sequence[str]) -> list[Run]:
+def _read_runs(settings: Settings, names: Sequence[str]) -> list[StoredRun]:
     with RunStore.open_existing(history_path(settings)) as store:
-        return [store.load(run_id) for run_id in dict.fromkeys(store.find(name) for name in names)]
+        return [store.read(run_id) for run_id in dict.fromkeys(store.find(name) for name in names)]
 
 
-def _make(runs: Sequence[Run], arguments: Namespace) -> list[tuple[str, ExportedFile]]:
+def _make(runs: Sequence[StoredRun], arguments: Namespace) -> list[tuple[str, ExportedFile]]:
     variant = parse_variant(arguments.variant) if arguments.variant else None
     formats = [*(arguments.format or ()), *(["card"] if arguments.card else [])] or ["markdown"]
     privacy = privacy_of(os.environ)
-    return [(name, file) for name in dict.fromkeys(formats) for file in export_runs(runs, name, variant, privacy)]
+    _refuse_unknown(formats)
+    made: list[tuple[str, ExportedFile]] = []
+    for name in dict.fromkeys(formats):
+        if name == SVG:
+            made += [(name, file) for file in export_pictures(runs, privacy)]
+        else:
+            made += [(name, file) for file in export_runs([each.run for each in runs], name, variant, privacy)]
+    return made
+
+
+def _refuse_unknown(names: Sequence[str]) -> None:
+    for name in names:
+        if name not in (*FORMATS, SVG):
+            raise UsageError(f"there is no export format {name!r}", f"Formats: {', '.join((*FORMATS, SVG))}")
 
 
 def _only(made: list[tuple[str, ExportedFile]]) -> ExportedFile:

@@ -78,6 +78,9 @@ SCREEN_COMMANDS = (
     ),
     Command("history", "h", "history", "history", "Show the history: every run that was kept", HISTORY),
     Command("export", "e", "export", "export", "Export the shown run: report, tables, script, picture", HISTORY),
+    Command(
+        "next_prompt", "P,upper_p", "next_prompt", "next prompt", "Show the stored run's next prompt", HISTORY, "P"
+    ),
     Command("run_again", "R,upper_r", "run_again", "run again", "Run the shown run's request again", HISTORY, "R"),
     Command("model", "1", "pane('model')", "model", "Go to the models", MOVING),
     Command("variants", "2", "pane('variants')", "variants", "Go to the variants", MOVING),

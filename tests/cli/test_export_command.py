@@ -7,6 +7,7 @@ import os
 import stat
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -78,3 +79,14 @@ def test_without_a_history_it_says_so(command: Any) -> None:
 
 def test_the_schema_is_printed(command: Any) -> None:
     assert json.loads(command("export", "--schema").out)["$schema"].startswith("https://json-schema.org/")
+
+
+def test_a_run_becomes_a_picture_of_the_screen(command: Any, kept: dict[str, Any], tmp_path: Path) -> None:
+    result = command("export", "--format", "svg", "-o", str(tmp_path / "out"))
+    (path,) = result.out.splitlines()
+    assert (result.code, result.err) == (0, "")
+    assert Path(path).name == f"demo-{kept['run_id'][:12]}.svg"
+    words = "".join(ElementTree.parse(path).getroot().itertext()).replace("\xa0", " ")
+    for shown in (kept["run_id"], "Results", "int8", "parts at", "mean KL"):
+        assert shown in words
+    assert str(tmp_path) not in words

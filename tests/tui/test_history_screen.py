@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from kept_runs import HOUR, keep, looking, names, open_history, request, seen
-from scripted_app import finish, make_app, running, screen_text, status
+from scripted_app import finish, make_app, pane_text, running, screen_text, status
 
 from quanttui.engine.scripted import Fault, Gate, default_script
 from quanttui.errors import LoadError
@@ -252,3 +252,20 @@ async def test_hostile_prompts_and_names_are_shown_as_data(tmp_path: Path) -> No
             ]
         assert app._exit is False
         assert screen is not app.screen
+
+
+async def test_a_run_of_several_prompts_shows_them_one_at_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    keep(path, request("run-a", "nf4", prompts=("First words", "Second words")))
+    app = looking(path)
+    async with running(app) as pilot:
+        await open_history(pilot)
+        await pilot.press("enter")
+        await seen(pilot, lambda: app.main.shown_stored is not None)
+        assert "prompt 1 of 2" in screen_text(app)
+        assert "First words" in pane_text(app, "reference")
+        await pilot.press("P")
+        await seen(pilot, lambda: "prompt 2 of 2" in screen_text(app))
+        assert "Second words" in pane_text(app, "reference")
+        await pilot.press("P", "escape")
+        await seen(pilot, lambda: isinstance(app.screen, HistoryScreen))

@@ -72,6 +72,15 @@ class KeepingActions(Screen[None]):
         if me.run_view is not None:
             self.call_after_refresh(rest_at_first_difference, self, me.run_view)
 
+    def action_next_prompt(self) -> None:
+        """A run of the command can have several prompts; they are shown one at a time."""
+        shown = self.shown_stored
+        count = len(shown.stored.run.request.prompts) if shown is not None else 0
+        if shown is None or count < 2:
+            self._keeper.warn("there is one prompt")
+        else:
+            self.show_stored(shown.stored, (shown.prompt + 1) % count)
+
     def end_stored(self) -> None:
         """The latest run again, or none."""
         if self.shown_stored is None:

@@ -65,13 +65,13 @@ def replay(stored: StoredRun, prompt: int = 0) -> Iterator[RunEvent]:
 def banner_words(shown: StoredView, keys: KeyNames = DEFAULT_KEYS) -> tuple[str, tuple[str, ...]]:
     """What is on the screen in place of the latest run, and what follows as far as there is room."""
     line = shown.stored.line
-    count = f" · prompt {shown.prompt + 1} of {line.prompts}" if line.prompts > 1 else ""
     began, name = when_words(line.started_seconds), safe_line(line.model_id)
-    return f"Stored run of {began}, not of what is chosen now · {name}{count}", (
-        f"{keys['run']} runs what is chosen",
-        f"{keys['run_again']} runs this again",
-        f"{keys['back']} back",
-    )
+    words = [f"Stored run of {began}, not of what is chosen now", name]
+    more = [f"{keys['run']} runs what is chosen", f"{keys['run_again']} runs this again", f"{keys['back']} back"]
+    if line.prompts > 1:
+        words.append(f"prompt {shown.prompt + 1} of {line.prompts}")
+        more[-1] = f"{keys['next_prompt']} next prompt"
+    return " · ".join(words), tuple(more)
 
 
 def stored_status(shown: StoredView, keys: KeyNames = DEFAULT_KEYS) -> Status:
