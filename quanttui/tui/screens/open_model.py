@@ -90,6 +90,7 @@ class OpenScreen(ModalScreen[ModelEntry | None]):
         self._plan = fetching[0] if fetching else None
         self._progress = fetching[1] if fetching else None
         self._entry: ModelEntry | None = None
+        self._taken = ""
         self._board = FitBoard()
 
     @property
@@ -112,8 +113,9 @@ class OpenScreen(ModalScreen[ModelEntry | None]):
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
+        """What was typed fast may come after the enter that followed it."""
         event.stop()
-        if self._stage is Stage.FETCHING:
+        if self._stage is Stage.FETCHING or (self._stage is not Stage.TYPING and event.value == self._taken):
             return
         self._go(Stage.TYPING)
         self._say(Content(EXPLANATION))
@@ -126,6 +128,7 @@ class OpenScreen(ModalScreen[ModelEntry | None]):
         if self._stage is Stage.PLANNED and self._plan is not None:
             self._fetch(self._plan)
         elif self._stage is Stage.TYPING and event.value.strip():
+            self._taken = event.value
             self._go(Stage.LOOKING)
             self._say(Content("looking …"))
             start_thread(partial(self._look, event.value.strip()), "look")

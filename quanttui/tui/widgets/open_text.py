@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from textual.content import Content
 
 from quanttui.models.folders import Completion
@@ -45,7 +47,7 @@ def plan(planned: DownloadPlan, entry: ModelEntry, board: FitBoard, width: int) 
     lines[0] = lines[0].stylize("bold")
     if not planned.fits_disk:
         lines[-1] = lines[-1].stylize("$error")
-    lines.append(facts(entry))
+    lines.append(facts(replace(entry, revision=None)))
     if board.question is not None:
         lines += [Content(""), *_fit_rows(board, width)]
     return Content("\n").join(lines)
