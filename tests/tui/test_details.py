@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
-from scripted_app import finish, make_app, running, screen_lines, screen_text, settle
+from scripted_app import finish, make_app, reach, running, screen_lines, screen_text, settle, until
 from textual.content import Content
 from textual.pilot import Pilot
 
-from quanttui.engine.scripted import ScriptedEngine, default_script
+from quanttui.engine.scripted import Gate, ScriptedEngine, default_script
 from quanttui.pipeline import run_comparison
 from quanttui.records import GenerationSettings, ModelEntry, ModelSource, Precision, RunRequest, Variant
 from quanttui.tui.screens.details import DetailsScreen
@@ -151,6 +151,27 @@ async def test_the_details_scroll_by_the_keys_of_every_list() -> None:
             await pilot.press(key)
             await pilot.pause()
             assert box.scroll_y == place, key
+
+
+async def test_open_details_follow_the_run_and_stay_where_they_were_scrolled_to() -> None:
+    gate = Gate("generate", "bf16", 2)
+    app = make_app(NOTED, gate, choices=InitialChoices(candidates=NF4))
+    app.animation_level = "none"
+    async with running(app, (80, 24)) as pilot:
+        await pilot.press("i")
+        await pilot.pause()
+        assert "Nothing was loaded yet" in screen_text(app)
+        await pilot.press("i", "f5")
+        await reach(pilot, gate)
+        await pilot.press("i")
+        await pilot.pause()
+        box = app.screen.query_one("#details")
+        await pilot.press("j")
+        height = box.max_scroll_y
+        gate.release()
+        await until(pilot, lambda: app.main.run_view is not None and app.main.run_view.is_over)
+        await until(pilot, lambda: box.max_scroll_y > height)
+        assert box.scroll_y == 1
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])

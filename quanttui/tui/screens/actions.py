@@ -17,7 +17,7 @@ from quanttui.tui.key_table import KeyNames
 from quanttui.tui.keys import SCREEN_COMMANDS, Command
 from quanttui.tui.screens.ask import AskScreen
 from quanttui.tui.screens.details import DetailsScreen
-from quanttui.tui.state.details import engine_section, load_sections
+from quanttui.tui.state.details import Section, engine_section, load_sections
 from quanttui.tui.state.model_listing import merged
 from quanttui.tui.state.pages import Page, Pane
 from quanttui.tui.state.run_view import RunView
@@ -192,13 +192,20 @@ class ScreenActions(Screen[None]):
 
     def action_details(self) -> None:
         """How each model of the run was loaded, and what the engine runs on."""
-        if isinstance(self.app.screen, DetailsScreen):
-            return
+        if not isinstance(self.app.screen, DetailsScreen):
+            self.app.push_screen(DetailsScreen(*self._details()))
+
+    def paint_details(self) -> None:
+        """While they are open they follow the run: what happens is told to this screen alone."""
+        for screen in self.app.screen_stack:
+            if isinstance(screen, DetailsScreen):
+                screen.show(*self._details())
+
+    def _details(self) -> tuple[list[Section], Section | None, str]:
         stored = self._me.shown_stored
         engine = stored.stored.run.environment if stored is not None else self._me.selection.engine
-        loads = load_sections(self._me.run_view)
         empty = "Nothing was loaded yet" + ("" if self._me.is_busy else f": press {self.keys['run']}")
-        self.app.push_screen(DetailsScreen(loads, engine_section(engine) if engine else None, empty))
+        return load_sections(self._me.run_view), engine_section(engine) if engine else None, empty
 
     def start(self, request: RunRequest, record: StartRecording | None = None) -> None:
         """``record``: keeps it in another way than other runs."""

@@ -10,13 +10,12 @@ from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Static
 
 from quanttui.tui.bindings import bindings_of, key_names
 from quanttui.tui.key_table import KeyNames
 from quanttui.tui.state.details import Section
 from quanttui.tui.widget_keys import DETAILS_COMMANDS
-from quanttui.tui.widgets.sections import SectionView, value_column
+from quanttui.tui.widgets.sections import SectionsView
 
 
 class DetailsScreen(ModalScreen[None]):
@@ -26,18 +25,18 @@ class DetailsScreen(ModalScreen[None]):
 
     def __init__(self, loads: Sequence[Section], engine: Section | None, empty: str) -> None:
         super().__init__()
-        self._loads, self._engine, self._empty = loads, engine, empty
+        self._view = SectionsView()
+        self.show(loads, engine, empty)
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="details") as box:
             box.border_title = Content("Details")
             box.border_subtitle = Content(_hint(key_names(self.app)))
-            if not self._loads:
-                yield Static(Content.styled(self._empty, "$muted"), markup=False, id="details-empty")
-            sections = [*self._loads, *([self._engine] if self._engine is not None else ())]
-            column = value_column(sections)
-            for section in sections:
-                yield SectionView(section, column)
+            yield self._view
+
+    def show(self, loads: Sequence[Section], engine: Section | None, empty: str) -> None:
+        """As things stand now; called again while a run goes on, it leaves what is in view where it is."""
+        self._view.show("" if loads else empty, [*loads, *([engine] if engine is not None else ())])
 
     def action_close(self) -> None:
         if self.is_current:  # not when closed by the key before

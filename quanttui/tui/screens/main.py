@@ -174,6 +174,7 @@ class MainScreen(
         own = f" · {self.keys['open']} opens a model of your own" if self.services.choices.is_first else ""
         self.idle_status = Status(f"{device} · {self.keys['run']} runs{own}")
         self.select(replace(self.selection, engine=message.description))
+        self.paint_details()
         self.call_after_refresh(self.owner.settled)
 
     @on(messages.EngineFailed)
@@ -318,6 +319,7 @@ class MainScreen(
         paint_outputs(self, self.run_view, self.columns(), self.token_under_cursor(), self.keys)
         paint_hints(self, self.run_view, self.keys["details"])
         paint_results(self, self.run_view, self.marks, self.keys)
+        self.paint_details()
 
     def _tick(self) -> None:
         """What goes on with the clock alone."""

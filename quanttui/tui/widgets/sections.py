@@ -15,20 +15,33 @@ _INDENT, _GAP = 2, 2
 _LEAST_VALUE_CELLS = 16
 
 
-class SectionView(Widget):
-    """A section, laid out for whatever width it is given; its values begin at ``column``."""
+class SectionsView(Widget):
+    """Sections beneath each other, laid out for whatever width there is; their values begin in one column."""
 
-    DEFAULT_CSS = "SectionView { height: auto; }"
+    DEFAULT_CSS = "SectionsView { height: auto; margin: 0 0 1 0; }"
 
-    def __init__(self, section: Section, column: int) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._section, self._column = section, column
+        self._words = ""
+        self._sections: list[Section] = []
+
+    def show(self, words: str, sections: list[Section]) -> None:
+        """``words`` go before the sections, where there are any."""
+        if (words, sections) != (self._words, self._sections):
+            self._words, self._sections = words, sections
+            self.refresh(layout=True)
 
     def render(self) -> Content:
-        return section_content(self._section, self._column, self.content_size.width)
+        return self._content(self.content_size.width)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return section_content(self._section, self._column, width).plain.count("\n") + 1
+        return self._content(width).plain.count("\n") + 1
+
+    def _content(self, width: int) -> Content:
+        column = value_column(self._sections)
+        blocks = [section_content(section, column, width) for section in self._sections]
+        words = [Content("\n").join(Content.styled(self._words, "$muted").wrap(max(1, width)))] if self._words else []
+        return Content("\n\n").join([*words, *blocks])
 
 
 def value_column(sections: Sequence[Section]) -> int:
