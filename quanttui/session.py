@@ -21,7 +21,8 @@ _LARGEST_BYTES = 4 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """``model``: what ``resolve_model`` finds it by. ``reference`` None: the checkpoint's own half-precision type."""
+    """``model``: what ``resolve_model`` finds it by. ``reference`` None: the checkpoint's own half-precision type.
+    ``warm_up_seconds``: how long the engine took to get ready, where it was seen."""
 
     model: str | None = None
     prompt: str = ""
@@ -29,6 +30,7 @@ class Session:
     candidates: tuple[Variant, ...] = ()
     generation: GenerationSettings = field(default_factory=GenerationSettings)
     theme: str | None = None
+    warm_up_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

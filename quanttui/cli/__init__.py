@@ -1,6 +1,7 @@
 """The ``quanttui`` command: stdout is data, stderr is narration. Imports a room only once a command needs it.
 
-Exit codes: 0 done, 1 the work failed, 2 wrong usage, 130 interrupted (Ctrl-C, SIGTERM), 141 stdout's reader left.
+Exit codes: 0 done, 1 the work failed, 2 wrong usage, 3 a limit was exceeded, 130 interrupted (Ctrl-C, SIGTERM),
+141 stdout's reader left.
 """
 
 from __future__ import annotations

@@ -35,4 +35,5 @@ def initial_choices(
         theme=settings.theme or (last.theme if last.theme in THEMES else None) or InitialChoices().theme,
         is_first=remembered is None and not word,
         word=word,
+        warm_up_seconds=last.warm_up_seconds,
     )

@@ -43,6 +43,13 @@ SUBCOMMANDS = {
         "path": "print where the database lies",
     },
 }
+EXIT_CODES = """exit codes:
+  0    done
+  1    the work failed
+  2    wrong usage
+  3    a limit of --fail-if was exceeded
+  130  interrupted: Ctrl-C, SIGTERM, or the terminal went away
+  141  nobody read the output any more"""
 SCREEN = "tui"
 DOCTOR = "doctor"
 
@@ -122,7 +129,7 @@ def _run(name: str, rest: Sequence[str]) -> int:
 def _overview_of(name: str) -> str | None:
     """The commands that a help page names at its end: all on the screen's, those of a group on its first one's."""
     if name == SCREEN:
-        return _table("quanttui", COMMANDS)
+        return f"{_table('quanttui', COMMANDS)}\n\n{EXIT_CODES}"
     group, _, word = name.partition(" ")
     words = SUBCOMMANDS.get(group, {})
     return _table(f"quanttui {group}", words) if word == next(iter(words), None) else None

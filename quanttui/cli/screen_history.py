@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quanttui.cli.late import find_again
 from quanttui.cli.recording import history_path, recording_for
-from quanttui.models.again import find_again
 from quanttui.runs.export.privacy import privacy_of
 from quanttui.settings import Settings
 from quanttui.tui.history_access import HistoryAccess

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quanttui import __version__
+from quanttui.cli import late
 from quanttui.cli.arguments import Parser
 from quanttui.cli.configured import WORDS
 from quanttui.cli.recording import recording_for
@@ -55,38 +56,32 @@ def _show(arguments: Namespace, settings: Settings) -> int:
     from quanttui.cli.choices import initial_choices
     from quanttui.cli.engines import open_configured_engine
     from quanttui.cli.screen_history import screen_history
-    from quanttui.hardware.probe import MemoryProbe
-    from quanttui.models.catalog import iter_models, resolve_model
     from quanttui.models.demo import PROMPTS
-    from quanttui.models.download import Download
-    from quanttui.models.download_plan import plan_download
-    from quanttui.models.remote import remote_headers
-    from quanttui.runs.outputs import write_output
     from quanttui.session import read_session
     from quanttui.tui import run_app
     from quanttui.tui.key_table import check_keymap
     from quanttui.tui.services import SLOW_LINK, Hub, Link, Services
 
     if arguments.model is not None:
-        resolve_model(arguments.model)
+        late.resolve_model(arguments.model)
     last, word = read_session(settings.places.state)
     engine = open_configured_engine(settings)
-    probe = MemoryProbe(lambda: getattr(engine, "process_id", os.getpid()), engine_memory=engine.memory)
+    probe = late.LateProbe(lambda: getattr(engine, "process_id", os.getpid()), engine.memory)
     try:
         return run_app(
             Services(
                 engine,
-                iter_models,
-                resolve_model,
+                late.iter_models,
+                late.resolve_model,
                 probe.read,
                 initial_choices(settings, last, PROMPTS, model=arguments.model, prompt=arguments.prompt, word=word),
                 keymap=check_keymap(settings.keys),
                 memory_interval_seconds=settings.memory_interval_seconds,
                 link=SLOW_LINK if settings.low_bandwidth else Link(),
-                write_output=partial(write_output, settings.places.data / "outputs"),
+                write_output=partial(late.write_output, settings.places.data / "outputs"),
                 remember=partial(_remember, settings.places.state),
                 record=recording_for(settings, "screen", wanted=not arguments.no_history),
-                hub=Hub(plan_download, remote_headers, Download),
+                hub=Hub(late.plan_download, late.remote_headers, late.download),
                 history=screen_history(settings, no_history=arguments.no_history),
             ),
             mouse=settings.mouse and not settings.low_bandwidth,

@@ -12,7 +12,6 @@ from quanttui.engine.base import Engine
 from quanttui.models.folders import Completion, complete_folder
 from quanttui.records import GenerationSettings, MemoryReading, ModelEntry, Precision, Variant
 from quanttui.runs.identity import new_run_id
-from quanttui.runs.outputs import write_output
 from quanttui.tui.history_access import HistoryAccess
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ DEFAULT_PROMPT = "Once upon a time"
 class InitialChoices:
     """What is chosen when the app opens. ``model_id`` None: the first of the catalogue; ``reference`` None: the
     checkpoint's own half-precision type. ``examples``: prompts that a key walks through. ``is_first``: nothing was ever
-    chosen here; ``word``: what to say at the start."""
+    chosen here; ``word``: what to say at the start; ``warm_up_seconds``: how long the engine took the last time."""
 
     model_id: str | None = None
     prompt: str = DEFAULT_PROMPT
@@ -39,6 +38,7 @@ class InitialChoices:
     theme: str = "quanttui-dark"
     is_first: bool = False
     word: str = ""
+    warm_up_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Services:
     choices: InitialChoices = field(default_factory=InitialChoices)
     score: bool = True
     memory_interval_seconds: float | None = 1.0
-    write_output: Callable[[str, str], Path] = lambda variant, text: write_output(Path("outputs"), variant, text)
+    write_output: Callable[[str, str], Path] = lambda variant, text: _write_output(variant, text)
     link: Link = field(default_factory=Link)
     keymap: Mapping[str, str] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic
@@ -96,3 +96,9 @@ class Services:
     hub: Hub | None = None
     complete_folder: Callable[[str], Completion] = complete_folder
     remember: Callable[[Session], None] = lambda session: None
+
+
+def _write_output(variant: str, text: str) -> Path:
+    from quanttui.runs.outputs import write_output  # not needed before the first frame
+
+    return write_output(Path("outputs"), variant, text)

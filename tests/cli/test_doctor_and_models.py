@@ -60,6 +60,11 @@ def test_models_without_a_word_is_the_list(command: Any, tmp_path: Path) -> None
     assert "commands (quanttui models COMMAND --help tells more):" in command("models", "--help").out
 
 
+def test_the_help_page_ends_with_the_commands_and_the_exit_codes(command: Any) -> None:
+    out = command("--help").out
+    assert out.index("commands (quanttui COMMAND") < out.index("exit codes:") < out.index("  130  interrupted")
+
+
 def test_models_names_what_keeps_a_folder_from_running(command: Any, tmp_path: Path) -> None:
     folder = tmp_path / "no\x1b[31mmodel"
     folder.mkdir()

@@ -12,6 +12,7 @@ from quanttui.records import GenerationSettings, ModelSource, Precision, Variant
 from quanttui.session import Session
 from quanttui.tui.screens.remembering import name_of
 from quanttui.tui.services import InitialChoices
+from quanttui.tui.state.waiting import Waiting
 from quanttui.tui.widgets.prompt_editor import PromptEditor
 
 
@@ -27,13 +28,26 @@ async def test_choices_are_kept_when_a_run_starts_and_when_the_app_ends() -> Non
         await pilot.pause()
         await pilot.press(*keys("Hi"), "f5")
         assert kept == [
-            Session(LLAMA.id, "Hi", None, (Variant(Precision.NF4),), GenerationSettings(), "quanttui-light")
+            Session(LLAMA.id, "Hi", None, (Variant(Precision.NF4),), GenerationSettings(), "quanttui-light", 0.0)
         ]
         await finish(pilot)
         await pilot.press("3")
         await pilot.pause()
         await pilot.press(*keys(" there"), "ctrl+q")
     assert kept[-1].prompt == "Hi there"
+
+
+async def test_how_long_the_engine_took_is_kept_once_it_is_known() -> None:
+    app, kept = remembering(choices=InitialChoices(warm_up_seconds=7.0))
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.is_open and app.main.is_mounted)
+        app.main.waiting = Waiting(0.0, 7.0)
+        app.remember()
+        app.main.waiting.over(4.0)
+        app.remember()
+        app.main.waiting.over(90.0)
+        app.remember()
+    assert [session.warm_up_seconds for session in kept[:3]] == [7.0, 4.0, 4.0]
 
 
 async def test_a_signal_keeps_the_choices_too() -> None:

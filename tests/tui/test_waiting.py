@@ -125,6 +125,12 @@ def test_a_run_started_while_the_engine_warms_up_waits_on_for_the_same_thing():
     assert waiting.wait(4.0).words() == ("4 s so far",)
 
 
+def test_a_warm_up_tells_what_is_left_where_an_earlier_start_showed_how_long_it_takes():
+    waiting = Waiting(0.0, warm_up_seconds=9.0)
+    assert waiting.wait(4.0).words() == ("about 5 s left",)
+    assert waiting.wait(10.0).words() == ("longer than expected",)
+
+
 def test_another_models_times_are_no_evidence():
     waiting = Waiting(0.0)
     one_run(waiting, 0.0)

@@ -89,7 +89,7 @@ class MainScreen(
         self.reading: MemoryReading | None = None
         self.run_view: RunView | None = None
         self.idle_status: Status | None = None
-        self.waiting = Waiting(services.clock())
+        self.waiting = Waiting(services.clock(), choices.warm_up_seconds)
         self.said: Status | None = None
         self._unkept = ""
         self._stale = True

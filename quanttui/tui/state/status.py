@@ -39,7 +39,7 @@ GLYPHS = {Tone.QUIET: "○", Tone.BUSY: "●", Tone.GOOD: "✓", Tone.WARNING: "
 
 def warm_up_status(wait: Wait) -> Status:
     """No run yet: the engine gets ready."""
-    return Status(WARMING_UP, Tone.BUSY, more=wait.words())
+    return Status(WARMING_UP, Tone.BUSY, more=(*wait.words(), "its libraries are being imported"))
 
 
 def run_status(

@@ -51,14 +51,16 @@ class Wait:
 class Waiting:
     """Lives as long as the session; ``begin`` for each run, ``note`` for each of its events, ``wait`` at any time."""
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: float, warm_up_seconds: float | None = None) -> None:
+        """``warm_up_seconds``: how long the engine took to get ready at an earlier start, where that is known."""
+        self.warm_up_seconds = warm_up_seconds
         self._seen: dict[Step, float] = {}
         self._request: RunRequest | None = None
         self._variants: list[Variant] = []
         self._at: Variant | None = None
         self._variant_since = now
         self._step: Step = (WARMING,)
-        self._pace: Pace | None = Pace(now)
+        self._pace: Pace | None = Pace(now, warm_up_seconds)
         self._done: list[float] = []
 
     def begin(self, request: RunRequest, now: float) -> None:
@@ -95,7 +97,9 @@ class Waiting:
                 pass
 
     def over(self, now: float) -> None:
-        """What was waited for came about."""
+        """The engine is ready."""
+        if self._pace is not None and self._step == (WARMING,):
+            self.warm_up_seconds = self._pace.elapsed_seconds(now)
         self._end(now)
 
     def wait(self, now: float) -> Wait:
