@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,13 +22,18 @@ from quanttui.tui.screens.run_comparison import RunComparisonScreen
 from quanttui.tui.widgets.run_comparison import comparison_content, comparison_words
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("made") / "history.db"
+    keep(path, request("run-a", "nf4", prompt="The little cat", model_id="org/Llama", seed=7))
+    keep(path, request("run-b"), hour=1)
+    keep(path, request("run-c"), hour=2)
+    return path
+
+
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    made = tmp_path / "history.db"
-    keep(made, request("run-a", "nf4", prompt="The little cat", model_id="org/Llama", seed=7))
-    keep(made, request("run-b"), hour=1)
-    keep(made, request("run-c"), hour=2)
-    return made
+def path(made: Path, tmp_path: Path) -> Path:
+    return shutil.copy(made, tmp_path / "history.db")
 
 
 async def test_a_run_is_run_again_as_it_was_asked_for_and_kept_as_a_repetition(path: Path) -> None:
@@ -120,7 +126,9 @@ async def test_deleting_asks_once_and_names_the_run(path: Path) -> None:
         assert "no run is kept yet" in screen_text(app)
 
 
-async def test_what_was_deleted_elsewhere_is_told_and_leaves_the_list(path: Path) -> None:
+async def test_what_was_deleted_elsewhere_goes_help_is_its_own_and_the_palette_leads_back(
+    path: Path,
+) -> None:
     app = looking(path)
     async with running(app) as pilot:
         screen = await open_history(pilot)
@@ -130,25 +138,13 @@ async def test_what_was_deleted_elsewhere_is_told_and_leaves_the_list(path: Path
         await seen(pilot, lambda: "there is no run 'run-c'" in screen_text(app))
         screen.look_again()
         await seen(pilot, lambda: names(screen) == ["run-b", "run-a"] and screen.total == 2)
-        assert isinstance(app.screen, HistoryScreen)
-
-
-async def test_help_is_that_of_the_history(path: Path) -> None:
-    app = looking(path)
-    async with running(app, (120, 40)) as pilot:
-        await open_history(pilot)
         await pilot.press("question_mark")
         await pilot.pause()
         shown = screen_text(app)
         assert "Help · History" in shown
         assert "Set the two marked runs side by side" in shown
         assert "Make the highlighted variant the reference" not in shown
-
-
-async def test_a_command_of_the_cockpit_from_the_palette_leaves_the_history(path: Path) -> None:
-    app = looking(path)
-    async with running(app) as pilot:
-        await open_history(pilot)
+        await pilot.press("escape")
         commands = {command.title: command for command in app.get_system_commands(app.screen)}
         await commands["Change the theme: dark, light, the terminal's own colours"].callback()
         assert isinstance(app.screen, HistoryScreen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -21,20 +22,24 @@ from quanttui.tui.widgets.run_preview import RunPreview
 BROKEN = default_script(faults=(Fault("load", "int8", 0, LoadError("shard 3 is missing", "Get it again.")),))
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("made") / "history.db"
+    keep(path, request("run-a", "nf4", prompt="The little cat", model_id="org/Llama"))
+    keep(path, request("run-b"), hour=1)
+    keep(path, request("run-c"), BROKEN, hour=2)
+    return path
+
+
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
+def path(made: Path, tmp_path: Path) -> Path:
     """Three runs; run-c is the newest, and failed."""
-    made = tmp_path / "history.db"
-    keep(made, request("run-a", "nf4", prompt="The little cat", model_id="org/Llama"))
-    keep(made, request("run-b"), hour=1)
-    keep(made, request("run-c"), BROKEN, hour=2)
-    return made
+    return shutil.copy(made, tmp_path / "history.db")
 
 
-@pytest.mark.parametrize("size", [(80, 24), (200, 50)])
-async def test_runs_are_listed_newest_first_with_state_and_figures(path: Path, size: tuple[int, int]) -> None:
+async def test_runs_are_listed_newest_first_and_the_preview_follows_the_cursor(path: Path) -> None:
     app = looking(path)
-    async with running(app, size) as pilot:
+    async with running(app, (200, 50)) as pilot:
         screen = await open_history(pilot)
         assert names(screen) == ["run-c", "run-b", "run-a"]
         shown = screen_text(app)
@@ -44,23 +49,22 @@ async def test_runs_are_listed_newest_first_with_state_and_figures(path: Path, s
         assert "0.002" in done
         assert "0.021" in done
         assert "Llama" in llama
-        assert "int8" not in llama
-
-
-async def test_the_preview_follows_the_cursor(path: Path) -> None:
-    app = looking(path)
-    async with running(app) as pilot:
-        await open_history(pilot)
+        assert "int8" not in llama.split("││")[0]
         await seen(pilot, lambda: "shard 3 is missing" in screen_text(app))
         await pilot.press("j", "j")
-        await seen(pilot, lambda: "The little cat" in screen_text(app.screen.app) and "run-a" in screen_text(app))
-        assert "shard 3 is missing" not in screen_text(app)
+        await seen(pilot, lambda: "shard 3 is missing" not in screen_text(app))
+        assert "org/Llama" in screen_text(app)
 
 
-async def test_a_small_screen_shows_the_preview_in_place_of_the_list(path: Path) -> None:
-    app = looking(path)
+async def test_a_small_screen_previews_in_place_of_the_list_and_a_history_that_is_off_says_so(
+    path: Path,
+) -> None:
+    app = looking(path, access_off="runs are not kept: history = true in the settings file keeps them")
     async with running(app, (80, 24)) as pilot:
         screen = await open_history(pilot)
+        shown = screen_text(app)
+        for words in ("runs of this session are not kept", "history = true", "✓ done"):
+            assert words in shown
         assert not screen.query_one(RunPreview).display
         await pilot.press("p")
         await seen(pilot, lambda: "shard 3 is missing" in screen_text(app))
@@ -119,7 +123,7 @@ async def test_pages_are_read_as_they_come_into_view(tmp_path: Path) -> None:
         assert set(asked) == {0, 3 * PAGE, 2 * PAGE}
 
 
-async def test_enter_shows_the_run_as_it_was_and_escape_leads_back(path: Path) -> None:
+async def test_enter_shows_the_run_as_it_was_escape_leads_back_and_f5_runs_what_is_chosen(path: Path) -> None:
     app = looking(path)
     async with running(app) as pilot:
         await pilot.press("f5")
@@ -135,20 +139,18 @@ async def test_enter_shows_the_run_as_it_was_and_escape_leads_back(path: Path) -
         for words in ("ended by the model", "parts at token 55 of 74", "8.8 ×", "real flip"):
             assert words in live
             assert words in shown
-        await pilot.press("escape")
+        await pilot.press("i")
+        await pilot.pause()
+        assert "load_in_8bit" in screen_text(app)
+        await pilot.press("escape", "escape")
         await seen(pilot, lambda: isinstance(app.screen, HistoryScreen) and app.screen.total == 3)
         assert app.screen.query_one(RunList).cursor == 1
         await pilot.press("escape")
         await pilot.pause()
         assert app.main.run_view.request.run_id == "run-1"
         assert "Stored run" not in screen_text(app)
-
-
-async def test_f5_runs_what_is_chosen_and_ends_the_stored_run(path: Path) -> None:
-    app = looking(path)
-    async with running(app) as pilot:
         await open_history(pilot)
-        await pilot.press("j", "j", "enter")
+        await pilot.press("G", "enter")
         await seen(pilot, lambda: app.main.shown_stored is not None)
         assert [view.variant.spelling for view in app.main.run_view.candidates] == ["nf4"]
         await pilot.press("f5")
@@ -156,17 +158,6 @@ async def test_f5_runs_what_is_chosen_and_ends_the_stored_run(path: Path) -> Non
         assert app.main.shown_stored is None
         assert len(app.main.run_view.candidates) == 2
         assert "Stored run" not in screen_text(app)
-
-
-async def test_details_of_a_stored_run_are_its_own(path: Path) -> None:
-    app = looking(path)
-    async with running(app) as pilot:
-        await open_history(pilot)
-        await pilot.press("j", "enter")
-        await seen(pilot, lambda: app.main.shown_stored is not None)
-        await pilot.press("i")
-        await pilot.pause()
-        assert "load_in_8bit" in screen_text(app)
 
 
 async def test_nothing_is_opened_while_a_run_goes_on_and_it_is_not_lost(path: Path) -> None:
@@ -184,44 +175,26 @@ async def test_nothing_is_opened_while_a_run_goes_on_and_it_is_not_lost(path: Pa
         assert app.main.run_view.failure is None
 
 
-async def test_an_empty_history_says_how_runs_come_into_it(tmp_path: Path) -> None:
-    app = looking(tmp_path / "none.db")
-    async with running(app, (80, 24)) as pilot:
-        await open_history(pilot)
-        assert "no run is kept yet" in screen_text(app)
-        await pilot.press("enter", "m", "p", "escape", "d", "r", "c")
-        assert app.is_running
-    assert not (tmp_path / "none.db").exists()
-
-
-async def test_a_history_that_is_off_says_so(path: Path) -> None:
-    app = looking(path, access_off="runs are not kept: history = true in the settings file keeps them")
-    async with running(app) as pilot:
-        await open_history(pilot)
-        shown = screen_text(app)
-        assert "runs of this session are not kept" in shown
-        assert "history = true" in shown
-        assert "✓ done" in shown
-
-
-async def test_a_damaged_history_is_told_and_the_app_goes_on(tmp_path: Path) -> None:
-    path = tmp_path / "history.db"
-    path.write_bytes(os.urandom(4096))
+async def test_a_history_that_is_missing_damaged_or_newer_is_told_and_the_app_goes_on(path: Path) -> None:
+    whole = path.read_bytes()
+    path.unlink()
     app = looking(path)
     async with running(app) as pilot:
+        await open_history(pilot)
+        assert "no run is kept yet" in screen_text(app)
+        await pilot.press("enter", "m", "p", "escape", "d", "r", "c", "e", "escape")
+        await seen(pilot, lambda: app.screen is app.main)
+        assert not path.exists()
+        path.write_bytes(os.urandom(4096))
         await pilot.press("h")
         await seen(pilot, lambda: "the history is damaged" in screen_text(app))
         await pilot.press("escape", "f5")
         await finish(pilot)
         assert app.main.run_view.failure is None
-
-
-async def test_a_history_of_a_newer_version_is_told(path: Path) -> None:
-    with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA user_version = 99")
-    connection.close()
-    app = looking(path)
-    async with running(app) as pilot:
+        path.write_bytes(whole)
+        with sqlite3.connect(path) as connection:
+            connection.execute("PRAGMA user_version = 99")
+        connection.close()
         await pilot.press("h")
         await seen(pilot, lambda: "written by a newer" in screen_text(app))
 

@@ -90,6 +90,7 @@ class ExportScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         self._paint()
         self.query_one(FormatList).highlighted = 0
+        self.query_one("#field-folder", Input).cursor_position = 0  # of a long path, show where it begins
 
     def action_close(self) -> None:
         self.dismiss(None)
@@ -121,10 +122,11 @@ class ExportScreen(ModalScreen[None]):
     @on(Written)
     def written(self, event: Written) -> None:
         self._is_writing = False
-        shown = [f"✓ {safe_line(str(path))}" for path in event.paths[:_MOST_SHOWN]]
+        names = [f"✓ {safe_line(path.name)}" for path in event.paths[:_MOST_SHOWN]]
         if len(event.paths) > _MOST_SHOWN:
-            shown.append(f"  and {len(event.paths) - _MOST_SHOWN} more files beside them")
-        self._say("\n".join(shown), "-good")
+            names.append(f"✓ and {len(event.paths) - _MOST_SHOWN} more")
+        folder = safe_line(str(event.paths[0].parent)) if event.paths else ""
+        self._say("\n".join([*names, f"in {folder}"]), "-good")
 
     @on(Refused)
     def refused(self, event: Refused) -> None:
