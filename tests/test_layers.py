@@ -125,6 +125,22 @@ def test_help_and_version_bring_neither_model_nor_screen(argv: list[str]) -> Non
     assert not modules_after(program) & (HEAVY | SCREEN | {"numpy", "huggingface_hub"})
 
 
+OPENING = """
+import quanttui.cli, quanttui.cli.tui, quanttui.tui
+quanttui.cli.tui.is_terminal = lambda stream: True
+quanttui.tui.run_app = lambda services, **options: 0
+assert quanttui.cli.main([]) == 0
+"""
+
+
+def test_what_the_first_frame_does_not_show_is_not_imported_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUANTTUI_HOME", str(tmp_path))
+    later = {"psutil", "pynvml", "sqlite3", "numpy", "huggingface_hub", "httpx", "markdown_it"}
+    assert not modules_after(OPENING) & (HEAVY | SCREEN | later)
+
+
 def test_the_command_itself_never_holds_torch() -> None:
     program = "from quanttui.cli import main\nassert main(['compare', '--prompt', ' ']) == 2"
     assert not modules_after(program) & (HEAVY | {"textual"})
