@@ -64,6 +64,8 @@ async def test_marked_runs_of_the_history_are_exported_together(tmp_path: Path) 
         await pilot.press("tab", "ctrl+u", *"/proc/none", "enter")
         await seen(pilot, lambda: "could not be written" in screen_text(app))
         screen = app.screen
+        screen.query_one("#field-folder").value = "/no/" * 40 + "where"
+        await seen(pilot, lambda: "/no//no//no/" in screen_text(app))
         screen.query_one("#field-folder").value = str(tmp_path / "out")
         await pilot.press("enter")
         await seen(pilot, lambda: (tmp_path / "out").is_dir() and len(list((tmp_path / "out").iterdir())) == 2)

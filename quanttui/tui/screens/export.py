@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -25,13 +26,14 @@ from quanttui.text import safe_line
 from quanttui.tui.bindings import bindings_of, key_names
 from quanttui.tui.history_keys import EXPORT_COMMANDS, FORMAT_COMMANDS
 from quanttui.tui.messages import Problem
+from quanttui.tui.visible import fit
 from quanttui.tui.widgets.choice_list import ChoiceList
 from quanttui.tui.widgets.fields import Field, Switch
 from quanttui.tui.workers.exporting import PICTURE, ExportWish, write_export
 from quanttui.tui.workers.threads import start_thread
 
 _NAME_CELLS = 10
-_MOST_SHOWN = 4
+_MOST_SHOWN = 3
 
 
 @dataclass
@@ -90,7 +92,7 @@ class ExportScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         self._paint()
         self.query_one(FormatList).highlighted = 0
-        self.query_one("#field-folder", Input).cursor_position = 0  # of a long path, show where it begins
+        self.call_after_refresh(self._show_beginning)
 
     def action_close(self) -> None:
         self.dismiss(None)
@@ -125,8 +127,10 @@ class ExportScreen(ModalScreen[None]):
         names = [f"✓ {safe_line(path.name)}" for path in event.paths[:_MOST_SHOWN]]
         if len(event.paths) > _MOST_SHOWN:
             names.append(f"✓ and {len(event.paths) - _MOST_SHOWN} more")
-        folder = safe_line(str(event.paths[0].parent)) if event.paths else ""
-        self._say("\n".join([*names, f"in {folder}"]), "-good")
+        folder = safe_line(str(event.paths[0].parent))
+        width = self.query_one("#export-words").content_size.width - 3
+        where = fit(folder, min(width, cell_len(folder)), from_end=cell_len(folder) > width)
+        self._say("\n".join([*names, f"in {where}"]), "-good")
 
     @on(Refused)
     def refused(self, event: Refused) -> None:
@@ -141,6 +145,12 @@ class ExportScreen(ModalScreen[None]):
             self.post_message(self.Written(paths))
         except QuantTuiError as error:
             self.post_message(self.Refused(Problem(error.message, error.hint)))
+
+    def _show_beginning(self) -> None:
+        """Of a long path: an input scrolls to its end before it knows its width."""
+        folder = self.query_one("#field-folder", Input)
+        folder.cursor_position = 0
+        folder.scroll_home(animate=False)
 
     def _has(self, name: str) -> bool:
         return name != PICTURE or self._source.picture is not None
