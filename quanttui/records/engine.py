@@ -69,8 +69,8 @@ class LoadReport:
     ``options``: every option that was set, as transformers and bitsandbytes name them. ``parameter_bytes``: all that
     the weights occupy before any forward pass, quantization state included, tied weights once. ``notes``: what the
     user should know (settings of the checkpoint that were set aside, layers on another path). ``predicted``: what had
-    been foretold before it, None where nobody asked; whoever asked puts it here. ``device_map``: which modules lie on
-    which device where they are not all on ``device``, else empty.
+    been foretold before it, None where nobody asked; whoever asked puts it here. ``device_map``: by device, the names
+    of the modules that lie there ("model.layers.0–15, model.norm"), where they are not all on ``device``, else empty.
     """
 
     variant: Variant

@@ -200,6 +200,13 @@ def test_the_script_is_python_whose_literals_are_the_run_s(hostile: Run) -> None
     assert not [name for name in called if "os." in name or "exec" in name or name == "eval"]
 
 
+def test_the_script_of_a_spread_model_leaves_the_devices_to_transformers(run: Run) -> None:
+    assert "device_map={'': 'cpu'}" in exported(run, "script", "bf16")
+    first, *others = run.loads
+    spread = replace(first, report=replace(first.report, device_map={"cuda:0": "model", "cpu": "lm_head"}))
+    assert "device_map='auto'" in exported(replace(run, loads=(spread, *others)), "script", "bf16")
+
+
 def test_the_script_of_a_reference_names_no_quantization(run: Run) -> None:
     assert "BitsAndBytesConfig" not in exported(run, "script", "bf16")
     with pytest.raises(UsageError, match="fp4"):

@@ -53,6 +53,17 @@ def test_every_load_is_told_with_its_options_as_the_libraries_name_them() -> Non
     assert candidate.notes == (SET_ASIDE, UNPACKED)
 
 
+def test_a_spread_model_names_what_lies_on_each_device() -> None:
+    view = finished_view()
+    report = view.candidates[0].report
+    assert report is not None
+    spread = {"cuda:0": "model.embed_tokens, model.layers.0–15", "cpu": "lm_head"}
+    view.candidates[0].report = replace(report, device_map=spread)
+    rows = load_sections(view)[1].rows
+    assert ("on cuda:0", "model.embed_tokens, model.layers.0–15") in rows
+    assert ("on cpu", "lm_head") in rows
+
+
 def test_nothing_is_told_of_a_load_that_was_not_made() -> None:
     view = finished_view()
     view.candidates[0].report = None

@@ -21,7 +21,6 @@ from quanttui.records import (
 )
 from quanttui.tui.messages import ForetellingEnded, VariantsForetold
 from quanttui.tui.services import InitialChoices
-from quanttui.tui.state.details import device_rows
 from quanttui.tui.state.fit_view import FitQuestion, text_length
 from quanttui.tui.widgets.variant_list import VariantList
 from quanttui.tui.workers.run_controller import RunController
@@ -204,13 +203,3 @@ def test_the_length_is_that_of_the_prompt_and_the_answer_in_steps():
     assert text_length("Once", 100) == 256
     assert text_length("Once " * 200, 100) == 512
     assert text_length("é" * 3000, 1) == 2048
-
-
-def test_the_details_name_the_modules_of_each_device():
-    spread = {"model.embed": "cuda:0", "model.layers.0": "cuda:0", "model.layers.1": "cuda:1", "lm_head": "cpu"}
-    assert device_rows(spread) == [
-        ("on cuda:0", "model.embed … model.layers.0 (2 modules)"),
-        ("on cuda:1", "model.layers.1"),
-        ("on cpu", "lm_head"),
-    ]
-    assert device_rows({}) == []

@@ -82,7 +82,7 @@ def _load_lines(report: LoadReport, quantized: bool, threads: int) -> Iterator[s
     yield f"    dtype={_dtype(report.options['dtype'])},"
     if quantized:
         yield "    quantization_config=quantization,"
-    yield f"    device_map={{'': {report.device!r}}},"
+    yield f"    device_map={_device_map(report)},"
     yield "    use_safetensors=True,"
     yield ").eval()"
     yield "tokenizer = AutoTokenizer.from_pretrained(MODEL, revision=REVISION)"
@@ -124,6 +124,11 @@ def _chat_lines(settings: GenerationSettings) -> Iterator[str]:
     yield "inputs = tokenizer.apply_chat_template("
     yield "    messages, add_generation_prompt=True, return_dict=True, return_tensors='pt'"
     yield ").to(model.device)"
+
+
+def _device_map(report: LoadReport) -> str:
+    """Spread over several devices it is transformers that chooses, as it did."""
+    return "'auto'" if report.device_map else repr({"": report.device})
 
 
 def _literal(name: str, options: Mapping[str, Value]) -> str:

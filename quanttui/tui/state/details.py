@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from quanttui.records import EngineDescription, LoadReport
@@ -55,24 +54,10 @@ def _load_section(view: VariantView, report: LoadReport, reference: LoadReport |
     rows: list[Row] = [("device", report.device), ("parameter bytes", _size(report, reference))]
     if report.predicted is not None:
         rows.append(("peak", format_foretold(view.peak_bytes, report.predicted.peak_bytes)))
-    rows += device_rows(report.device_map)
+    rows += [(f"on {device}", modules) for device, modules in report.device_map.items()]
     rows += [(name, format_option(value)) for name, value in report.options.items()]
     role = "reference" if view.is_reference else "candidate"
     return Section(safe_line(view.variant.spelling), role, _safe(rows), tuple(map(safe_line, view.notes)))
-
-
-def device_rows(device_map: Mapping[str, str]) -> list[Row]:
-    """Where modules lie that are not all on one device: a row for each stretch of neighbours on one."""
-    stretches: list[tuple[str, list[str]]] = []
-    for module, device in device_map.items():
-        if stretches and stretches[-1][0] == device:
-            stretches[-1][1].append(module)
-        else:
-            stretches.append((device, [module]))
-    return [
-        (f"on {device}", modules[0] if len(modules) == 1 else f"{modules[0]} … {modules[-1]} ({len(modules)} modules)")
-        for device, modules in stretches
-    ]
 
 
 def _size(report: LoadReport, reference: LoadReport | None) -> str:
