@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.text import Text
+from textual.command import Command, CommandList
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -120,8 +121,22 @@ async def finish(pilot: Pilot[None]) -> None:
     """Until the run is over and painted."""
     app = pilot.app
     assert isinstance(app, QuantTuiApp)
-    await until(pilot, lambda: app.main.run_view is not None and app.main.run_view.is_over)
+    await until(pilot, lambda: app.main.run_view is not None and app.main.run_view.is_over and not app.main._stale)
     await pilot.pause()
+
+
+async def pick(pilot: Pilot[None], name: str) -> None:
+    """Until the palette's search is over and offers ``name`` first, then enter."""
+
+    def is_offered() -> bool:
+        palette = pilot.app.screen
+        offered = palette.query(CommandList)
+        searching = any(worker.is_running for worker in pilot.app.workers if worker.node is palette)
+        option = offered.first().highlighted_option if offered and not searching else None
+        return isinstance(option, Command) and name in (option.hit.text or "")
+
+    await until(pilot, is_offered)
+    await pilot.press("enter")
 
 
 async def reach(pilot: Pilot[None], gate: Gate) -> None:

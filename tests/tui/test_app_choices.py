@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from scripted_app import DEMO, GIB, LLAMA, finish, keys, make_app, running, said_of_settings, screen_text, status, until
+from scripted_app import (
+    DEMO,
+    GIB,
+    LLAMA,
+    finish,
+    keys,
+    make_app,
+    pick,
+    running,
+    said_of_settings,
+    screen_text,
+    status,
+    until,
+)
 
 from quanttui.engine.scripted import default_script
 from quanttui.errors import LoadError
@@ -234,9 +247,7 @@ async def test_every_action_is_in_the_palette_and_works_from_there():
         await pilot.press("ctrl+p")
         await pilot.pause()
         await pilot.press(*keys("run the comparison"))
-        await until(pilot, lambda: "Run the comparison" in screen_text(app))
-        await pilot.pause(0.3)
-        await pilot.press("enter")
+        await pick(pilot, "Run the comparison")
         await finish(pilot)
         assert status(app).startswith("done")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from scripted_app import finish, keys, make_app, running, screen_text, status, until
+from scripted_app import finish, keys, make_app, pick, running, screen_text, status, until
 from textual.color import Color
 from textual.filter import Monochrome, NoColor
 from textual.pilot import Pilot
@@ -46,9 +46,7 @@ def test_words_can_be_read_in_every_theme(name: str) -> None:
 async def choose(pilot: Pilot[None], words: str, name: str) -> None:
     await pilot.pause()
     await pilot.press(*keys(words))
-    await until(pilot, lambda: name in screen_text(pilot.app))
-    await pilot.pause(0.3)
-    await pilot.press("enter")
+    await pick(pilot, name)
     await until(pilot, lambda: pilot.app.theme == name)
 
 
