@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from textual.pilot import Pilot
 
+from quanttui.cli.recording import recording_for
+from quanttui.cli.screen_history import screen_history
+from quanttui.engine.base import Engine
 from quanttui.engine.registry import open_engine
 from quanttui.hardware.probe import MemoryProbe
 from quanttui.models.catalog import demo_entry, resolve_model
 from quanttui.models.demo import PROMPTS
+from quanttui.settings import Settings, read_places
 from quanttui.tui.app import QuantTuiApp
 from quanttui.tui.services import InitialChoices, Services
 
@@ -26,24 +31,26 @@ PATIENCE_SECONDS = 300.0
 
 @dataclass(frozen=True)
 class Picture:
-    """``run``: whether a comparison is run first; ``keys``: what is pressed before the picture is taken."""
+    """``runs``: how many comparisons are run first, each on the next example prompt; ``keys``: what is pressed before
+    the picture is taken."""
 
     name: str
     size: tuple[int, int]
-    run: bool = True
+    runs: int = 1
     keys: tuple[str, ...] = ()
     theme: str = "quanttui-dark"
 
 
 PICTURES = (
-    Picture("start-120x40", (120, 40), run=False),
+    Picture("start-120x40", (120, 40), runs=0),
     Picture("compare-120x40", (120, 40)),
     Picture("compare-80x24", (80, 24)),
     Picture("compare-200x50", (200, 50)),
     Picture("divergence-80x24", (80, 24), keys=("7", "n")),
     Picture("divergence-120x40", (120, 40), keys=("7", "n", "z")),
     Picture("light-120x40", (120, 40), theme="quanttui-light"),
-    Picture("help-120x40", (120, 40), run=False, keys=("question_mark",)),
+    Picture("history-120x40", (120, 40), runs=3, keys=("h",)),
+    Picture("help-120x40", (120, 40), runs=0, keys=("question_mark",)),
 )
 
 
@@ -57,23 +64,41 @@ async def until(pilot: Pilot[None], condition: Callable[[], object], what: str) 
 
 
 async def take(picture: Picture) -> None:
-    engine = open_engine("torch")
-    probe = MemoryProbe(lambda: getattr(engine, "process_id", None))
-    choices = InitialChoices(prompt=PROMPTS[0], examples=PROMPTS, theme=picture.theme)
-    services = Services(engine, lambda: [demo_entry()], resolve_model, probe.read, choices)
-    app = QuantTuiApp(services)
-    try:
-        async with app.run_test(size=picture.size) as pilot:
-            await until(pilot, lambda: app.is_open and app.main.selection.engine, "the engine")
-            if picture.run:
-                await pilot.press("f5")
-                await until(pilot, lambda: app.main.run_view and app.main.run_view.is_over, "the run")
-            await pilot.press(*picture.keys)
-            await pilot.pause(0.5)
-            app.save_screenshot(f"{picture.name}.svg", path=str(FOLDER))
-    finally:
-        probe.close()
-        engine.close()
+    with tempfile.TemporaryDirectory() as home:
+        settings = Settings(read_places({"QUANTTUI_HOME": home}))
+        engine = open_engine("torch")
+        probe = MemoryProbe(lambda: getattr(engine, "process_id", None))
+        try:
+            await _drive(QuantTuiApp(_services(picture, settings, engine, probe)), picture)
+        finally:
+            probe.close()
+            engine.close()
+
+
+def _services(picture: Picture, settings: Settings, engine: Engine, probe: MemoryProbe) -> Services:
+    return Services(
+        engine,
+        lambda: [demo_entry()],
+        resolve_model,
+        probe.read,
+        InitialChoices(prompt=PROMPTS[0], examples=PROMPTS, theme=picture.theme),
+        record=recording_for(settings, "screen"),
+        history=screen_history(settings, no_history=False),
+    )
+
+
+async def _drive(app: QuantTuiApp, picture: Picture) -> None:
+    async with app.run_test(size=picture.size) as pilot:
+        await until(pilot, lambda: app.is_open and app.main.selection.engine and not app.main.is_busy, "the engine")
+        for run in range(picture.runs):
+            if run:
+                await pilot.press("full_stop")
+            await pilot.press("f5")
+            await until(pilot, lambda: app.main.is_busy, "the run's start")
+            await until(pilot, lambda: app.main.run_view and app.main.run_view.is_over, "the run")
+        await pilot.press(*picture.keys)
+        await pilot.pause(4.0)  # what is shown once nothing else is asked: fits, pages of the history
+        app.save_screenshot(f"{picture.name}.svg", path=str(FOLDER))
 
 
 def main() -> None:
