@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from quanttui.compare.student import student_quantile
+from quanttui.records import Interval
 
 BLOCK_TOKENS = 16
 FEWEST_BLOCKS = 4
@@ -18,6 +20,9 @@ SIGNIFICANCE = 0.05
 POWER = 0.80
 ROUNDING_NATS = 1e-9
 """A noise floor below this is what the measurement's own rounding leaves of nothing: there is no multiple of it."""
+
+_NORMAL = 10**6
+_LARGEST_REACH = 50.0
 
 Floats = NDArray[np.float64]
 
@@ -82,12 +87,13 @@ def smallest_detectable(mean: float, error: float | None, blocks: int, noise_flo
     return noise_floor * math.expm1(math.sqrt(2) * factor * error / mean)
 
 
-def student_quantile(probability: float, degrees: int) -> float:
-    """Student's t by the expansion about the normal (Abramowitz and Stegun 26.7.5); from 3 degrees of freedom on its
-    error at the probabilities used here is below 1 %."""
-    z = NormalDist().inv_cdf(probability)
-    first = (z**3 + z) / 4
-    second = (5 * z**5 + 16 * z**3 + 3 * z) / 96
-    third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
-    fourth = (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160
-    return z + first / degrees + second / degrees**2 + third / degrees**3 + fourth / degrees**4
+def log_interval(mean: float, standard_error: float | None, degrees: int | None = None) -> Interval | None:
+    """95 % of a mean KL: mean·exp(± t·SE/mean), t by the normal distribution where ``degrees`` is None. On the log
+    scale, as KL spreads in proportion to its size; it stays above 0. None where the error is not known."""
+    if standard_error is None:
+        return None
+    if mean <= 0:
+        return Interval(0.0, 0.0)
+    quantile = student_quantile(1 - SIGNIFICANCE / 2, _NORMAL if degrees is None else degrees)
+    reach = min(quantile * standard_error / mean, _LARGEST_REACH)
+    return Interval(mean * math.exp(-reach), mean * math.exp(reach))

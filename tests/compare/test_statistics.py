@@ -16,7 +16,6 @@ from quanttui.compare.statistics import (
     share_standard_error,
     smallest_detectable,
     standard_error,
-    student_quantile,
 )
 
 
@@ -97,12 +96,6 @@ def test_of_texts_that_are_all_alike_the_error_is_zero():
 def test_the_error_of_a_share_is_the_binomial_one():
     assert share_standard_error(0.94, 100) == pytest.approx(math.sqrt(0.94 * 0.06 / 100))
     assert share_standard_error(1.0, 100) == 0.0
-
-
-@pytest.mark.parametrize("degrees", [3, 5, 12, 99])
-@pytest.mark.parametrize("probability", [0.8, 0.975])
-def test_students_quantile_is_within_one_percent(probability, degrees):
-    assert student_quantile(probability, degrees) == pytest.approx(stats.t.ppf(probability, degrees), rel=0.01)
 
 
 def test_what_could_have_been_seen_is_told_as_the_formula_says():
