@@ -113,7 +113,7 @@ async def settle(pilot: Pilot[None]) -> None:
     """Until the engine is warm, the models are listed and memory was read."""
     app = pilot.app
     assert isinstance(app, QuantTuiApp)
-    await until(pilot, lambda: app.is_open and app.main.selection.engine and app.main.reading and app.main.entries)
+    await until(pilot, lambda: app.is_open and app.main.selection.engine and app.main.reading and app.main.is_listed)
     await pilot.pause()
 
 
