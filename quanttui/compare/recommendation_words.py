@@ -79,12 +79,13 @@ def tightened(limit: Limit, before: Standing, other: Standing) -> str:
         case Limit.MEMORY:
             condition = f"with less than {format_bytes(before.memory_bytes)}"
         case Limit.SPEED:
-            condition = f"if more than {before.tokens_per_second:.1f} tok/s is needed"
+            condition = f"if more than {format_figure(before.tokens_per_second, None, 'tokens/s')} is needed"
         case Limit.SAME_TOP:
             condition = f"if a same top above {100 * before.worst_same_top:.1f} % is needed"
         case Limit.KL:
             condition = f"if a KL below {format_nats(before.worst_kl)} nats is needed"
-    return f"{condition}: {other.variant} ({_trade(limit, other, before)})"
+    speed = f"{format_figure(other.tokens_per_second, None, 'tokens/s')}, " if limit is Limit.SPEED else ""
+    return f"{condition}: {other.variant} ({speed}{_trade(limit, other, before)})"
 
 
 def _figures(field: Field, standing: Standing) -> str:
@@ -113,8 +114,11 @@ def _trade(limit: Limit, other: Standing, now: Standing | None) -> str:
     if limit in (Limit.SAME_TOP, Limit.KL):
         memory = format_bytes(other.memory_bytes)
         return f"{memory} instead of {format_bytes(now.memory_bytes)}" if now else memory
-    kl = "the reference, KL 0" if other.is_reference else f"KL {format_nats(other.kl)}"
-    return f"{kl} instead of {format_nats(now.kl)} nats" if now else f"{kl} nats"
+    kl = f"{'the reference, ' if other.is_reference else ''}KL {format_nats(other.kl)}"
+    before = format_nats(now.kl) if now else None
+    if before == format_nats(other.kl):
+        return f"{kl} nats, the same to the digits shown"
+    return f"{kl} instead of {before} nats" if before else f"{kl} nats"
 
 
 def _miss(miss: Miss) -> str:
