@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from quanttui.records import GpuReading, MemoryEstimate, MemoryReading, Placement
+from quanttui.records import MemoryEstimate, MemoryReading, Placement
+from quanttui.records.hardware import device_index
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,28 +45,11 @@ def memory_rooms(device: str, reading: MemoryReading, estimate: MemoryEstimate |
         ours = context if host.engine_bytes is None else host.engine_bytes
         room, used = host.available_bytes + ours, max(0, host.used_bytes - ours)
         return Rooms(room, None, host.total_bytes, used, (), host.available_bytes)
-    own = _own_gpu(device, reading.gpus)
-    index = own.index if own else _index(device)
+    own = reading.own_gpu(device)
+    index = own.index if own else device_index(device)
     rest = tuple((gpu.index, gpu.free_bytes) for gpu in reading.gpus if gpu is not own and gpu.free_bytes is not None)
     if own is None or own.free_bytes is None or own.problem is not None:
         return Rooms(None, index, own.total_bytes if own else None, None, rest, host.available_bytes)
     share = own.engine_bytes or context
     others = None if own.used_bytes is None else max(0, own.used_bytes - share)
     return Rooms(own.free_bytes + share, own.index, own.total_bytes, others, rest, host.available_bytes)
-
-
-def _own_gpu(device: str, gpus: tuple[GpuReading, ...]) -> GpuReading | None:
-    """The GPU whose UUID torch's device has; before that is known the one that the engine has memory on, else the one
-    of its number."""
-    matched = next((gpu for gpu in gpus if gpu.torch_name == device), None)
-    if matched is not None:
-        return matched
-    holding = [gpu for gpu in gpus if gpu.engine_bytes]
-    if len(gpus) == 1 or len(holding) == 1:
-        return (holding or list(gpus))[0]
-    return next((gpu for gpu in gpus if gpu.index == _index(device)), None)
-
-
-def _index(device: str) -> int:
-    number = device.partition(":")[2]
-    return int(number) if number.isdigit() else 0

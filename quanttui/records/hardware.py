@@ -93,3 +93,20 @@ class MemoryReading:
     gpus: tuple[GpuReading, ...]
     host: HostReading
     nvml_problem: str | None = None
+
+    def own_gpu(self, device: str) -> GpuReading | None:
+        """The one that the engine's ``device`` is, by the UUID that torch has; before that is known the one that the
+        engine has memory on, else the one of its number."""
+        matched = next((gpu for gpu in self.gpus if gpu.torch_name == device), None)
+        if matched is not None:
+            return matched
+        holding = [gpu for gpu in self.gpus if gpu.engine_bytes]
+        if len(self.gpus) == 1 or len(holding) == 1:
+            return (holding or self.gpus)[0]
+        return next((gpu for gpu in self.gpus if gpu.index == device_index(device)), None)
+
+
+def device_index(device: str) -> int:
+    """``cuda:1`` is 1; a device without a number is the first of its kind."""
+    number = device.partition(":")[2]
+    return int(number) if number.isdigit() else 0

@@ -7,12 +7,13 @@ from dataclasses import replace
 import pytest
 from scripted_app import DEMO, HOST_ONLY, WITH_GPU
 
-from quanttui.records import Precision, Variant
+from quanttui.records import EngineDescription, Precision, Variant
 from quanttui.tui.state.selection import Selection
-from quanttui.tui.widgets.header_line import gpu_in_use, header_content
+from quanttui.tui.widgets.header_line import header_content
 
 SELECTION = Selection(model=DEMO, ticked=frozenset({Variant(Precision.INT8), Variant(Precision.NF4)}))
 GPU = WITH_GPU.gpus[0]
+ON_GPU = EngineDescription("cuda:0", "NVIDIA H200", process_id=1, versions={}, threads=1)
 FOUR = tuple(replace(GPU, index=i, uuid=f"GPU-{i}", engine_bytes=10**9 if i == 2 else 0) for i in range(4))
 
 
@@ -31,7 +32,14 @@ def test_of_several_gpus_the_one_in_use_is_shown_and_the_others_are_counted():
     assert "GPU2 H200" in line
     assert line.endswith("+3 GPUs")
     idle = tuple(replace(gpu, engine_bytes=None) for gpu in FOUR)
-    assert gpu_in_use(idle, None).index == 0
+    assert "GPU0" in header_content(SELECTION, replace(WITH_GPU, gpus=idle), 120).plain
+
+
+def test_the_gpu_is_the_engines_own_though_the_driver_counts_otherwise():
+    """As with CUDA_VISIBLE_DEVICES=3, in a container that hides whose memory it is."""
+    gpus = tuple(replace(gpu, engine_bytes=None, torch_name="cuda:0" if gpu.index == 3 else None) for gpu in FOUR)
+    selection = replace(SELECTION, engine=ON_GPU)
+    assert "GPU3 H200" in header_content(selection, replace(WITH_GPU, gpus=gpus), 120).plain
 
 
 def test_without_a_gpu_it_is_the_host():

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
 from textual.content import Content
 from textual.widgets import Static
 
-from quanttui.records import EngineDescription, GpuReading, HostReading, MemoryReading
+from quanttui.records import EngineDescription, HostReading, MemoryReading
 from quanttui.text import safe_line
 from quanttui.tui import measures
 from quanttui.tui.state.selection import Selection
@@ -76,7 +75,7 @@ def hardware_content(reading: MemoryReading | None, engine: EngineDescription | 
         return Content("")
     if not reading.gpus:
         return _host(reading.host, engine, detail)
-    gpu = gpu_in_use(reading.gpus, engine)
+    gpu = reading.own_gpu(engine.device if engine is not None else "") or reading.gpus[0]
     name = f"GPU{gpu.index}"
     if detail.has_name:
         model = safe_line(gpu.name).removeprefix("NVIDIA ")
@@ -86,13 +85,6 @@ def hardware_content(reading: MemoryReading | None, engine: EngineDescription | 
     besides = f"  +{others} GPU{'s' if others > 1 else ''}" if others else ""
     meter = _meter(name, gpu.used_bytes, gpu.total_bytes, detail)
     return Content.assemble(meter, "  ", health.replace(" · ", detail.separator), (besides, "$muted"))
-
-
-def gpu_in_use(gpus: Sequence[GpuReading], engine: EngineDescription | None) -> GpuReading:
-    """The one on which the engine holds most; before it holds anything, the one that it named, or the first."""
-    named = engine.device.partition(":")[2] if engine is not None else ""
-    first = next((gpu for gpu in gpus if str(gpu.index) == named), gpus[0])
-    return max((first, *gpus), key=lambda gpu: gpu.engine_bytes or 0)
 
 
 def _host(host: HostReading, engine: EngineDescription | None, detail: _Detail) -> Content:
