@@ -11,7 +11,8 @@ from rich.text import Text
 from quanttui.cli.painted import difference_words, painted_output, plain_output, reading_of
 from quanttui.cli.tables import cost_table, divergence_table, option_table
 from quanttui.cli.worst import worst_tokens
-from quanttui.records import FinishReason, GenerationSettings, Output, PromptResult, Run
+from quanttui.records import FinishReason, Output, PromptResult, Run
+from quanttui.runs.words import generation_words
 from quanttui.text import safe_line
 from quanttui.units import format_count, format_foretold
 
@@ -55,16 +56,7 @@ def _heading(run: Run) -> Text:
             f" · {safe_line(model.architecture)} · {format_count(model.parameter_count)} parameters", "not bold"
         )
     return name.append(f" · {safe_line(run.environment.device_name)}\n", "not bold").append(
-        _generation(run.request.generation), "not bold"
-    )
-
-
-def _generation(settings: GenerationSettings) -> str:
-    if not settings.do_sample:
-        return f"greedy, at most {settings.max_new_tokens} new tokens"
-    return (
-        f"sampled at temperature {settings.temperature:g}, top-p {settings.top_p:g}, top-k {settings.top_k or 'off'}, "
-        f"seed {settings.seed}, at most {settings.max_new_tokens} new tokens"
+        generation_words(run.request.generation), "not bold"
     )
 
 

@@ -3,13 +3,15 @@ reference."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from statistics import median_high
 
 from rich.table import Table
 from rich.text import Text
 
 from quanttui.cli.page import plain_table
-from quanttui.records import CandidateResult, CandidateSummary, LoadRecord, Output, Run
+from quanttui.records import CandidateSummary, Run
+from quanttui.runs.figures import VariantFigures, run_figures
 from quanttui.text import safe_line
 from quanttui.units import (
     NOT_AVAILABLE,
@@ -28,24 +30,27 @@ _LISTED = 8
 def cost_table(run: Run) -> Table:
     """One row a load, the reference's first. Speeds are means over the prompts; ratios are to the reference."""
     table = plain_table("variant", "weights", "", "peak", "", "load", "first token", "tok/s", "", "parts at token")
-    for index, load in enumerate(run.loads):
-        table.add_row(*_cost_row(run, index, load, run.loads[0] if index else None))
+    for figures in run_figures(run):
+        table.add_row(*_cost_row(figures))
     return table
 
 
-def _cost_row(run: Run, index: int, load: LoadRecord, reference: LoadRecord | None) -> list[Text | str]:
-    outputs, speed = _outputs(run, index), _speed(run, index)
+def _cost_row(figures: VariantFigures) -> list[Text | str]:
+    def ratio(value: float | None) -> str:
+        return "" if figures.is_reference else format_ratio(value)
+
+    report, first, speed = figures.load.report, figures.first_token_seconds, figures.tokens_per_second
     return [
-        Text(safe_line(str(load.report.variant))),
-        format_bytes(load.report.parameter_bytes),
-        _ratio(load.report.parameter_bytes, reference.report.parameter_bytes) if reference else "",
-        format_bytes(_peak(load)),
-        _ratio(_peak(load), _peak(reference)) if reference else "",
-        format_seconds(load.report.load_seconds),
-        format_seconds(_mean([output.time_to_first_token_seconds for output in outputs])),
-        _rate(speed),
-        _ratio(speed, _speed(run, 0)) if reference else "",
-        _parts_at(run, index) if reference else "reference",
+        Text(safe_line(str(figures.variant))),
+        format_bytes(report.parameter_bytes),
+        ratio(figures.parameter_ratio),
+        format_bytes(figures.peak_bytes),
+        ratio(figures.peak_ratio),
+        format_seconds(report.load_seconds),
+        format_seconds(first.mean if first else None),
+        NOT_AVAILABLE if speed is None else f"{speed.mean:.1f}",
+        ratio(figures.speed_ratio),
+        "reference" if figures.is_reference else _parts_at(figures.first_divergences),
     ]
 
 
@@ -93,28 +98,11 @@ def _divergence_row(summary: CandidateSummary) -> list[Text | str]:
     ]
 
 
-def _outputs(run: Run, index: int) -> list[Output]:
-    """Of the variant loaded ``index``-th: the reference's are 0, the first candidate's are 1."""
-    if index == 0:
-        return [result.reference for result in run.prompts]
-    return [candidate.output for candidate in _candidates(run, index)]
-
-
-def _candidates(run: Run, index: int) -> list[CandidateResult]:
-    """One a prompt, of the prompts that a run which ended early came to."""
-    return [result.candidates[index - 1] for result in run.prompts if len(result.candidates) >= index]
-
-
-def _speed(run: Run, index: int) -> float | None:
-    return _mean([output.tokens_per_second for output in _outputs(run, index)])
-
-
-def _parts_at(run: Run, index: int) -> str:
+def _parts_at(found: Sequence[int | None]) -> str:
     """First divergences, prompt by prompt, counted from 1 as the screen counts; "=" where the texts are equal.
 
     Of many prompts the median of those that part, and how many do not.
     """
-    found = [candidate.first_divergence for candidate in _candidates(run, index)]
     if len(found) > _LISTED:
         parted = [first + 1 for first in found if first is not None]
         middle = f"median {median_high(parted)}, " if parted else ""
@@ -122,25 +110,8 @@ def _parts_at(run: Run, index: int) -> str:
     return " ".join("=" if first is None else str(first + 1) for first in found)
 
 
-def _peak(load: LoadRecord) -> int | None:
-    return load.unload.peak_bytes if load.unload else None
-
-
-def _mean(values: list[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known else None
-
-
-def _ratio(value: float | None, reference: float | None) -> str:
-    return format_ratio(value / reference if value is not None and reference else None)
-
-
 def _perplexity(value: float) -> str:
     return f"{value:.2f}" if value < 100 else f"{value:.4g}"
-
-
-def _rate(per_second: float | None) -> str:
-    return NOT_AVAILABLE if per_second is None else f"{per_second:.1f}"
 
 
 def _with_error(mean_nats: float, error_nats: float | None) -> str:

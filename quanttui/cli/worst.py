@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from quanttui.cli.painted import append_marked
-from quanttui.records import FlipKind, Run
+from quanttui.records import Run
+from quanttui.runs.words import FLIP_WORDS
 from quanttui.runs.worst import WorstToken
 from quanttui.runs.worst import worst_tokens as select_worst
 from quanttui.text import safe_line
 from quanttui.units import format_nats
 
 SHOWN = 5
-_FLIPS = {FlipKind.NONE: "same top", FlipKind.TIE: "tie flip", FlipKind.REAL: "real flip"}
 
 
 def worst_tokens(run: Run) -> Iterator[Text]:
@@ -37,7 +37,7 @@ def _line(place: WorstToken, *, several: bool) -> Text:
         (f'"{safe_line(token.text)}"', "bold"),
         f"  KL {format_nats(token.kl_divergence)}"
         f"  p {token.reference_probability:.3f} → {token.candidate_probability:.3f}"
-        f"  rank {token.reference_rank} → {token.candidate_rank}  {_FLIPS[token.flip]}",
+        f"  rank {token.reference_rank} → {token.candidate_rank}  {FLIP_WORDS[token.flip]}",
     )
 
 

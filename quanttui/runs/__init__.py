@@ -1,1 +1,1 @@
-"""Runs as documents: the JSON they become."""
+"""Finished runs: their figures, the documents and files they become, and the history that keeps them."""

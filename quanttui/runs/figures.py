@@ -29,10 +29,10 @@ class VariantFigures:
     load: LoadRecord
     parameter_ratio: float | None
     peak_bytes: int | None
+    peak_ratio: float | None
     tokens_per_second: Estimate | None
     first_token_seconds: Estimate | None
     speed_ratio: float | None
-    generated_tokens: int
     first_divergences: tuple[int | None, ...]
     divergence: DivergenceSummary | None
 
@@ -62,18 +62,18 @@ def _figures(run: Run, load: LoadRecord, reference: VariantFigures | None) -> Va
     results = _results(run, variant) if reference else []
     outputs = [result.output for result in results] if reference else [prompt.reference for prompt in run.prompts]
     speed = estimate([output.tokens_per_second for output in outputs])
+    peak = load.unload.peak_bytes if load.unload else None
+    weights = reference.load.report.parameter_bytes if reference else None
     return VariantFigures(
         variant=variant,
         is_reference=reference is None,
         load=load,
-        parameter_ratio=_ratio(load.report.parameter_bytes, reference.load.report.parameter_bytes)
-        if reference
-        else None,
-        peak_bytes=load.unload.peak_bytes if load.unload else None,
+        parameter_ratio=_ratio(load.report.parameter_bytes, weights),
+        peak_bytes=peak,
+        peak_ratio=_ratio(peak, reference.peak_bytes if reference else None),
         tokens_per_second=speed,
         first_token_seconds=estimate([output.time_to_first_token_seconds for output in outputs]),
-        speed_ratio=_speed_ratio(speed, reference.tokens_per_second) if reference else None,
-        generated_tokens=sum(len(output.token_ids) for output in outputs),
+        speed_ratio=_ratio(_mean(speed), _mean(reference.tokens_per_second) if reference else None),
         first_divergences=tuple(result.first_divergence for result in results),
         divergence=next((known.divergence for known in run.summaries if reference and known.variant == variant), None),
     )
@@ -83,12 +83,12 @@ def _results(run: Run, variant: Variant) -> list[CandidateResult]:
     return [result for prompt in run.prompts for result in prompt.candidates if result.variant == variant]
 
 
-def _speed_ratio(speed: Estimate | None, reference: Estimate | None) -> float | None:
-    return _ratio(speed.mean, reference.mean) if speed and reference else None
+def _mean(of: Estimate | None) -> float | None:
+    return of.mean if of else None
 
 
-def _ratio(value: float, reference: float) -> float | None:
-    return value / reference if reference else None
+def _ratio(value: float | None, reference: float | None) -> float | None:
+    return value / reference if value is not None and reference else None
 
 
 def output_of(run: Run, prompt: int, variant: Variant) -> Output | None:

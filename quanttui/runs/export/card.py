@@ -12,9 +12,9 @@ from quanttui.errors import UsageError
 from quanttui.records import DivergenceSummary, Run, Variant
 from quanttui.runs.command_line import repeat_command
 from quanttui.runs.export import cells
-from quanttui.runs.export.markdown import generation_words
 from quanttui.runs.export.markup import code, fenced, plain, table
 from quanttui.runs.figures import Estimate, VariantFigures, run_figures
+from quanttui.runs.words import generation_words
 from quanttui.units import NOT_AVAILABLE, format_bytes, format_nats, format_seconds
 
 

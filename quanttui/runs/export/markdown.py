@@ -8,8 +8,6 @@ from quanttui import __version__
 from quanttui.records import (
     CandidateSummary,
     EngineDescription,
-    FlipKind,
-    GenerationSettings,
     LoadReport,
     PromptResult,
     Run,
@@ -18,11 +16,11 @@ from quanttui.runs.command_line import repeat_command
 from quanttui.runs.export import cells
 from quanttui.runs.export.markup import code, fenced, plain, table
 from quanttui.runs.figures import VariantFigures, run_figures
+from quanttui.runs.words import FLIP_WORDS, generation_words
 from quanttui.runs.worst import WorstToken, worst_tokens
 from quanttui.units import format_count, format_nats, format_option
 
 _WORST = 5
-_FLIPS = {FlipKind.NONE: "same top", FlipKind.TIE: "tie flip", FlipKind.REAL: "real flip"}
 
 
 def markdown_report(run: Run) -> str:
@@ -58,16 +56,6 @@ def _about(run: Run) -> str:
         parts.append(f"revision {code(entry.revision)}")
     parts += [plain(run.environment.device_name), plain(generation_words(run.request.generation))]
     return " · ".join(parts)
-
-
-def generation_words(settings: GenerationSettings) -> str:
-    """How the texts were generated, in words."""
-    if not settings.do_sample:
-        return f"greedy, at most {settings.max_new_tokens} new tokens"
-    return (
-        f"sampled at temperature {settings.temperature:g}, top-p {settings.top_p:g}, top-k {settings.top_k or 'off'}, "
-        f"seed {settings.seed}, at most {settings.max_new_tokens} new tokens"
-    )
 
 
 def _cost_table(rows: list[VariantFigures]) -> str:
@@ -131,7 +119,7 @@ def _worst_row(place: WorstToken) -> list[str]:
         format_nats(token.kl_divergence),
         f"{token.reference_probability:.3f} → {token.candidate_probability:.3f}",
         f"{token.reference_rank} → {token.candidate_rank}",
-        _FLIPS[token.flip],
+        FLIP_WORDS[token.flip],
     ]
 
 

@@ -1,1 +1,1 @@
-"""The screens: the cockpit, the keys, a question with one line for its answer."""
+"""The screens: the cockpit and what its keys do, the history, and the dialogs over them."""
