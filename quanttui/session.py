@@ -5,14 +5,12 @@ It is a comfort, never needed: whatever cannot be read is left out, with a word 
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from quanttui.records import GenerationSettings, Variant
 from quanttui.typed_json import TypedJsonError, from_text, to_text
+from quanttui.whole_files import write_whole
 
 FILE_NAME = "session.json"
 VERSION = 1
@@ -66,11 +64,4 @@ def write_session(folder: Path, session: Session) -> None:
     Not forced onto the disk: that can take long, and a file that a power cut left half written is only left out.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, name = tempfile.mkstemp(prefix=f".{FILE_NAME}.", dir=folder)  # with mode 0600
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(to_text(_Remembered(session)))
-        os.replace(name, folder / FILE_NAME)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
+    write_whole(folder / FILE_NAME, to_text(_Remembered(session)).encode(), replace=True, durable=False)

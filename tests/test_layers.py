@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "quanttui"
-GROUND = {"errors", "prequantized", "records", "text", "typed_json", "units", "variants"}
+GROUND = {"errors", "prequantized", "records", "text", "typed_json", "units", "variants", "whole_files"}
 WORKROOMS = {"compare", "engine", "hardware", "models", "runs", "suite"}
 
 # room: the rooms that it may import besides itself. What is not a room here may be imported by none.
@@ -21,10 +21,11 @@ ROOMS = {
     "text": set(),
     "typed_json": set(),
     "units": set(),
+    "whole_files": set(),
     "variants": {"errors", "records"},
     "prequantized": {"records"},
-    "session": {"records", "typed_json"},
-    "settings": {"errors", "records", "variants"},
+    "session": {"records", "typed_json", "whole_files"},
+    "settings": {"errors", "records", "variants", "whole_files"},
     **dict.fromkeys(WORKROOMS, GROUND),
     "torch_engine": GROUND | {"engine", "compare"},
     "pipeline": GROUND | WORKROOMS,

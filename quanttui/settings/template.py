@@ -3,8 +3,6 @@ commented out. Which key bindings there are it is told."""
 
 from __future__ import annotations
 
-import os
-import tempfile
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
@@ -13,6 +11,7 @@ from pathlib import Path
 from quanttui.errors import UsageError
 from quanttui.settings.kinds import OneOf, toml_text
 from quanttui.settings.values import KEYS, SETTINGS, Setting
+from quanttui.whole_files import write_whole
 
 _WIDTH = 100
 _HEAD = """\
@@ -41,7 +40,7 @@ def write_template(path: Path, text: str, *, replace: bool = False) -> None:
     """Whole or not at all. Raises UsageError where a file stands that may not be replaced, or none can be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, text, replace=replace)
+        write_whole(path, text.encode(), replace=replace)
     except OSError as error:
         if isinstance(error, FileExistsError) and path.parent.is_dir():
             raise UsageError(
@@ -49,22 +48,6 @@ def write_template(path: Path, text: str, *, replace: bool = False) -> None:
                 "It was left as it is. quanttui doctor --write-settings --force replaces it.",
             ) from None
         raise UsageError(f"{path} cannot be written: {error.strerror}", "QUANTTUI_HOME names another place.") from None
-
-
-def _write(path: Path, text: str, *, replace: bool) -> None:
-    """``link`` fails where the name is taken, ``replace`` never: no moment between looking and writing."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        if replace:
-            os.replace(name, path)
-        else:
-            os.link(name, path)
-    finally:
-        Path(name).unlink(missing_ok=True)
 
 
 def _setting(setting: Setting) -> str:
