@@ -11,7 +11,8 @@ from quanttui.records.variant import DEFAULT_INT8_THRESHOLD
 
 # What bitsandbytes saves beside a quantized weight: state, not parameters.
 _STATE = re.compile(r"\.(weight\.(absmax|quant_map|nested_absmax|nested_quant_map|quant_state\..+)|SCB|weight_format)$")
-_DTYPES = {"float32": Precision.FP32, "bfloat16": Precision.BF16, "float16": Precision.FP16}
+FLOAT_NAMES = {"float32": Precision.FP32, "bfloat16": Precision.BF16, "float16": Precision.FP16}
+"""The floating types as a config.json names them."""
 
 
 def is_quantization_state(tensor_name: str) -> bool:
@@ -33,7 +34,7 @@ def stored_variant(settings: Mapping[str, Any], dtype: Precision | None) -> Vari
     if settings.get("load_in_8bit") is True:
         return Variant(Precision.INT8, threshold=_threshold(settings.get("llm_int8_threshold")))
     if settings.get("load_in_4bit") is True:
-        compute = _DTYPES.get(str(settings.get("bnb_4bit_compute_dtype", "float32")).removeprefix("torch."))
+        compute = FLOAT_NAMES.get(str(settings.get("bnb_4bit_compute_dtype", "float32")).removeprefix("torch."))
         return Variant(
             Precision.NF4 if settings.get("bnb_4bit_quant_type") == "nf4" else Precision.FP4,
             double_quant=settings.get("bnb_4bit_use_double_quant") is True,
@@ -49,5 +50,6 @@ def quantized_by(settings: Mapping[str, Any]) -> str:
 
 
 def _threshold(value: object) -> float | None:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return float(value) if is_number and value != DEFAULT_INT8_THRESHOLD else None  # type: ignore[arg-type]
+    if isinstance(value, bool) or not isinstance(value, int | float) or value == DEFAULT_INT8_THRESHOLD:
+        return None
+    return float(value)

@@ -20,7 +20,7 @@ from quanttui.models.safetensors_header import (
     reason_of,
 )
 from quanttui.models.tensors import count_parameters, dominant_dtype, prequantization
-from quanttui.prequantized import quantization_settings, stored_variant
+from quanttui.prequantized import FLOAT_NAMES, quantization_settings, stored_variant
 from quanttui.records import ModelEntry, ModelSource, Precision
 
 CONFIG, WEIGHTS, INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
@@ -219,9 +219,8 @@ def _context_length(config: dict[str, Any]) -> int | None:
 
 
 def _declared_dtype(config: dict[str, Any]) -> Precision | None:
-    declared = {"float32": Precision.FP32, "bfloat16": Precision.BF16, "float16": Precision.FP16}
     name = config.get("dtype", config.get("torch_dtype"))
-    return declared.get(name) if isinstance(name, str) else None
+    return FLOAT_NAMES.get(name) if isinstance(name, str) else None
 
 
 def _matching(names: Iterable[str], patterns: Iterable[str]) -> Iterator[str]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
+from quanttui.models.blob_hash import blob_hash
 from quanttui.models.hub_errors import AlreadyDownloadingError
 from quanttui.records.download import PlannedFile
+
+if TYPE_CHECKING:
+    import hashlib
 
 PARTIAL_ENDING = ".quanttui.incomplete"
 _PIECE_BYTES = 1 << 20
@@ -26,7 +30,7 @@ class PartialFile:
 
     def __init__(self, blob: Path, file: PlannedFile) -> None:
         self._path, self._blob, self._planned = partial_path(blob), blob, file
-        self._file = open(self._path, "a+b", buffering=0)  # noqa: SIM115
+        self._file = open(self._path, "a+b", buffering=0)  # noqa: SIM115  # closed by __exit__
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -79,7 +83,4 @@ class PartialFile:
         self._path.unlink(missing_ok=True)
 
     def _new_digest(self) -> hashlib._Hash:
-        """SHA-256 of large files; of small ones git's own: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects"""
-        if self._planned.is_lfs:
-            return hashlib.sha256()
-        return hashlib.sha1(b"blob %d\0" % self._planned.size_bytes, usedforsecurity=False)
+        return blob_hash(self._planned.size_bytes, is_lfs=self._planned.is_lfs)

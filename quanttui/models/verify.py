@@ -6,14 +6,13 @@ https://huggingface.co/docs/huggingface_hub/guides/manage-cache. Reads every byt
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from quanttui.models.blob_hash import blob_hash
 from quanttui.models.safetensors_header import DamagedFileError, reason_of, regular_file_size
 from quanttui.records.verification import FileChecked, FileState, HashProgress
 
@@ -42,7 +41,7 @@ def verify_files(folder: Path) -> Iterator[HashProgress | FileChecked]:
         if file.etag is None:
             yield FileChecked(file.name, file.size_bytes, FileState.UNKNOWN, _NO_NAME)
             continue
-        hasher = _hasher(file)
+        hasher = blob_hash(file.size_bytes, is_lfs=_SHA256.fullmatch(file.etag) is not None)
         try:
             for chunk in _chunks(file.path):
                 hasher.update(chunk)
@@ -76,13 +75,6 @@ def _etag(path: Path) -> str | None:
     blob = path.resolve()
     is_hash = _SHA256.fullmatch(blob.name) or _GIT_SHA1.fullmatch(blob.name)
     return blob.name if is_hash and blob.parent.name == "blobs" else None
-
-
-def _hasher(file: _File) -> Any:
-    """Git hashes a file behind a header of its kind and size. https://git-scm.com/book/en/v2/Git-Internals-Git-Objects"""
-    if _SHA256.fullmatch(str(file.etag)):
-        return hashlib.sha256()
-    return hashlib.sha1(b"blob %d\0" % file.size_bytes, usedforsecurity=False)
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

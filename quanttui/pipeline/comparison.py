@@ -44,6 +44,7 @@ from quanttui.records.events import (
     ScoreProgressed,
     TokenGenerated,
 )
+from quanttui.records.generation import most_tokens
 from quanttui.variants import default_reference
 
 
@@ -183,9 +184,8 @@ def _naming_prompt(prompts: tuple[str, ...], index: int) -> Iterator[None]:
 
 
 def planned_tokens(request: RunRequest) -> int:
-    """Of the longest text: three bytes of a prompt count as a token, which is more than most tokenizers make of it."""
-    longest = max(len(prompt.encode(errors="replace")) for prompt in request.prompts)
-    return longest // 3 + 1 + request.generation.max_new_tokens
+    """Of the longest text."""
+    return max(most_tokens(prompt, request.generation.max_new_tokens) for prompt in request.prompts)
 
 
 def _check_request(request: RunRequest) -> None:

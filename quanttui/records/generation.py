@@ -24,6 +24,11 @@ class GenerationSettings:
     system_prompt: str | None = None
 
 
+def most_tokens(prompt: str, max_new_tokens: int) -> int:
+    """Of a prompt and what follows it: three bytes count as a token, which is more than most tokenizers make of it."""
+    return len(prompt.encode(errors="replace")) // 3 + 1 + max_new_tokens
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """One generated token. The ``text`` of all tokens, joined, is the output's text.

@@ -13,9 +13,8 @@ from enum import StrEnum
 
 from quanttui.records import DivergenceSummary, GenerationSettings, Variant
 from quanttui.records.history import RunState, StoredRun
-from quanttui.runs.figures import Estimate, VariantFigures, run_figures
+from quanttui.runs.figures import Z_95, Estimate, VariantFigures, run_figures
 
-_Z_95 = 1.96
 _ABSENT = "none"
 
 _Known = tuple[float | None, float | None]
@@ -202,6 +201,6 @@ def outcome(
         return Outcome.EQUAL
     if first_error is None or second_error is None:
         return Outcome.ERROR_UNKNOWN
-    if abs(second - first) <= max(least, _Z_95 * math.hypot(first_error, second_error)):
+    if abs(second - first) <= max(least, Z_95 * math.hypot(first_error, second_error)):
         return Outcome.INSIDE_ERROR
     return Outcome.HIGHER if second > first else Outcome.LOWER

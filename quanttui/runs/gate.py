@@ -24,6 +24,7 @@ from quanttui.records import (
     VerdictLevel,
 )
 from quanttui.runs.divergence_document import divergence_document
+from quanttui.runs.figures import Z_95
 from quanttui.variants import parse_variant
 
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
@@ -39,7 +40,6 @@ _ERRORS = {
     "same_top": "same_top_standard_error",
     "ln_perplexity_ratio": "ln_perplexity_ratio_standard_error",
 }
-_Z_95 = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class LimitCheck:
         """Whether the distance is larger than the half-width of the figure's 95 % interval; None: no error is known."""
         if self.standard_error is None:
             return None
-        return self.distance > _Z_95 * self.standard_error
+        return self.distance > Z_95 * self.standard_error
 
 
 def parse_limit(text: str) -> Limit:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from quanttui.errors import LoadError
+from quanttui.torch_engine.weight_files import AGAIN, NOT_TOGETHER
 
-_AGAIN = "Download the model again, or choose another one."
 _LAYER_COUNTS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")
 _MOST_LAYERS = 1000
 _KERNEL_KEYS = ("attn_implementation", "experts_implementation")
@@ -22,9 +22,9 @@ def read_config(folder: Path) -> dict[str, Any]:
         config = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or "it is not JSON"
-        raise LoadError(f"{file} cannot be read: {reason}", _AGAIN) from None
+        raise LoadError(f"{file} cannot be read: {reason}", AGAIN) from None
     if not isinstance(config, dict):
-        raise LoadError(f"{file} is not a JSON object", _AGAIN)
+        raise LoadError(f"{file} is not a JSON object", AGAIN)
     return config
 
 
@@ -43,11 +43,11 @@ def check_config(config: dict[str, Any], folder: Path, tensor_count: int | None)
             if key not in _LAYER_COUNTS or not isinstance(value, int):
                 continue
             if tensor_count is None and value > _MOST_LAYERS:
-                raise LoadError(f"{folder}/config.json says {key}={value:,}: no model has that many layers", _AGAIN)
+                raise LoadError(f"{folder}/config.json says {key}={value:,}: no model has that many layers", AGAIN)
             if tensor_count is not None and value > tensor_count:
                 raise LoadError(
                     f"{folder}/config.json says {key}={value:,}, the weight files hold {tensor_count:,} tensors",
-                    "The files do not belong together: download the model again.",
+                    NOT_TOGETHER,
                 )
 
 

@@ -12,12 +12,11 @@ from transformers.pytorch_utils import Conv1D
 
 from quanttui.errors import LoadError
 from quanttui.torch_engine.blueprint import Blueprint
-from quanttui.torch_engine.weight_files import AGAIN
+from quanttui.torch_engine.weight_files import AGAIN, NOT_TOGETHER
 from quanttui.torch_engine.weights import state_tensors
 
 _BLOCK_SIZES = tuple(2**power for power in range(5, 13))
 _CODE_4BIT, _CODE_8BIT = 16, 256
-_NO_BELONG = "The files do not belong together: download the model again."
 
 
 def refuse_incomplete(blueprint: Blueprint, info: dict[str, Any]) -> None:
@@ -79,7 +78,7 @@ def refuse_misshapen(blueprint: Blueprint, model: Any) -> None:
             raise LoadError(
                 f"{blueprint.checkpoint.folder}: tensor {name} has shape {list(shape)}, "
                 f"config.json says {list(expected[name][0])}",
-                _NO_BELONG,
+                NOT_TOGETHER,
             )
 
 

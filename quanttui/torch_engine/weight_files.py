@@ -16,6 +16,8 @@ from quanttui.errors import LoadError
 SINGLE_FILE = "model.safetensors"
 INDEX_FILE = "model.safetensors.index.json"
 AGAIN = "Download the model again, or choose another one."
+NOT_TOGETHER = "The files do not belong together: download the model again."
+_NO_TRUST = "Do not trust this model."
 _LENGTH_BYTES = 8
 
 
@@ -70,7 +72,7 @@ def _refuse_twice_named(file: Path) -> None:
         table = dict(pairs)
         if len(table) != len(pairs):
             name = next(name for index, (name, _) in enumerate(pairs) if name in dict(pairs[:index]))
-            raise LoadError(f"{file} names {name} twice in its header", "Do not trust this model.")
+            raise LoadError(f"{file} names {name} twice in its header", _NO_TRUST)
         return table
 
     with file.open("rb") as opened:
@@ -86,9 +88,9 @@ def _weight_map(index: Path) -> dict[str, str]:
         raise LoadError(f"{index} cannot be read: {type(error).__name__}: {error}", AGAIN) from None
     for name in names:
         if not isinstance(name, str) or _leaves_folder(name):
-            raise LoadError(f"{index} names a file outside its folder: {name}", "Do not trust this model.")
+            raise LoadError(f"{index} names a file outside its folder: {name}", _NO_TRUST)
         if not name.endswith(".safetensors"):
-            raise LoadError(f"{index} names {name}, which is no safetensors file", "Do not trust this model.")
+            raise LoadError(f"{index} names {name}, which is no safetensors file", _NO_TRUST)
     return dict(weight_map)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from quanttui.records import Fit, FitVerdict, MemoryReading, ModelEntry, Precision, Variant
+from quanttui.records.generation import most_tokens
 from quanttui.text import safe_line
 from quanttui.tui.state.selection import Selection
 from quanttui.variants import default_reference
@@ -79,9 +80,8 @@ def fit_question(selection: Selection, prompt: str, max_new_tokens: int, *, scor
 
 
 def text_length(prompt: str, max_new_tokens: int) -> int:
-    """Three bytes of the prompt count as a token, as before a run; in steps, for every letter asks anew."""
-    tokens = len(prompt.encode(errors="replace")) // 3 + 1 + max_new_tokens
-    return -(-tokens // _STEP_TOKENS) * _STEP_TOKENS
+    """As before a run; in steps, for every letter asks anew."""
+    return -(-most_tokens(prompt, max_new_tokens) // _STEP_TOKENS) * _STEP_TOKENS
 
 
 def fit_words(fit: Fit) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from quanttui.errors import CancelledError
 from quanttui.records import FinishReason, LoadRecord, Output, PromptEncoded, PromptResult, Run, Token, Variant
 from quanttui.records.events import (
     CandidateScored,
@@ -27,8 +28,6 @@ from quanttui.tui.key_table import DEFAULT_KEYS, KeyNames
 from quanttui.tui.state.run_lines import state_words, when_words
 from quanttui.tui.state.run_view import RunView
 from quanttui.tui.state.status import Status, Tone, run_status
-
-_CANCELLED = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +126,7 @@ def _end(stored: StoredRun) -> Iterator[RunEvent]:
     elif state is not RunState.RUNNING:
         if (at := _unfinished(run)) is not None:
             yield LoadStarted(at, at == run.reference)
-        code = _CANCELLED if state is RunState.CANCELLED else stored.exit_code or 1
+        code = CancelledError.exit_code if state is RunState.CANCELLED else stored.exit_code or 1
         yield RunFailed(run, run.failure or state.value, stored.hint, code)
 
 

@@ -124,5 +124,5 @@ def _right(cells: Sequence[tuple[Column, str]], gap: int) -> str:
 
 def _verdict_style(row: ResultRow) -> str:
     if row.level is not None:
-        return f"bold {VERDICT_STYLES[row.level][1]}"
+        return f"bold {VERDICT_STYLES[row.level]}"
     return "$muted" if row.is_reference or row.verdict.startswith("·") else "$primary"

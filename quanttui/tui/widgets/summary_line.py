@@ -11,18 +11,19 @@ from textual.widget import Widget
 
 from quanttui.records import DivergenceSummary, VerdictLevel
 from quanttui.text import safe_line
+from quanttui.tui.state.results import VERDICT_SIGNS
 from quanttui.tui.visible import fit
 from quanttui.units import format_multiple, format_nats, format_percent
 
 NOTHING_YET = "How far apart the two models are is measured after both have answered."
 
 VERDICT_STYLES = {
-    VerdictLevel.INDISTINGUISHABLE: ("=", "$success"),
-    VerdictLevel.SMALL: ("≈", "$success"),
-    VerdictLevel.CLEAR: ("≠", "$warning"),
-    VerdictLevel.BROKEN: ("✗", "$error"),
+    VerdictLevel.INDISTINGUISHABLE: "$success",
+    VerdictLevel.SMALL: "$success",
+    VerdictLevel.CLEAR: "$warning",
+    VerdictLevel.BROKEN: "$error",
 }
-"""A sign and a colour for each level; the level's word stands beside them."""
+"""A colour for each level; its sign and its word stand beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def summary_content(summary: DivergenceSummary, width: int, height: int = 4) -> 
 
 def _verdict(summary: DivergenceSummary, width: int, limit: int) -> list[Content]:
     level = summary.verdict.level
-    sign, style = VERDICT_STYLES[level]
+    sign, style = VERDICT_SIGNS[level], VERDICT_STYLES[level]
     text = safe_line(summary.verdict.text)
     start, colon, rest = text.partition(":")
     if colon and start.casefold() == level.value:

@@ -9,7 +9,7 @@ from textual.message import Message
 
 from quanttui.errors import QuantTuiError
 from quanttui.records import ModelEntry
-from quanttui.tui.messages import ModelsFailed, ModelsFound, ModelsListed, Problem
+from quanttui.tui.messages import ModelsFailed, ModelsFound, ModelsListed, Problem, problem_of
 
 _TELL_SECONDS = 0.2
 Post = Callable[[Message], object]
@@ -30,7 +30,7 @@ def list_models(
         else:
             post(ModelsListed(entries, chosen))
     except QuantTuiError as error:
-        post(ModelsFailed(Problem(error.message, error.hint)))
+        post(ModelsFailed(problem_of(error)))
     except OSError as error:
         post(ModelsFailed(Problem(f"the models cannot be listed: {error}")))
 
@@ -57,5 +57,5 @@ def _with_found(entries: tuple[ModelEntry, ...], find: Callable[[str], ModelEntr
     try:
         found = find(wanted)
     except QuantTuiError as error:
-        return ModelsListed(entries, missing=Problem(error.message, error.hint))
+        return ModelsListed(entries, missing=problem_of(error))
     return ModelsListed((*entries, found), found)

@@ -20,9 +20,9 @@ from quanttui.tui.messages import (
     EngineWarmed,
     ForetellingEnded,
     HistoryFailed,
-    Problem,
     RunAdvanced,
     VariantsForetold,
+    problem_of,
 )
 from quanttui.tui.state.fit_view import FitQuestion
 
@@ -59,7 +59,7 @@ class RunController:
                 importlib.import_module("quanttui.pipeline.recorded")  # so that the first run need not
                 self._post(EngineWarmed(description))
             except QuantTuiError as error:
-                self._post(EngineFailed(Problem(error.message, error.hint)))
+                self._post(EngineFailed(problem_of(error)))
 
     def run(self, request: RunRequest, record: StartRecording | None = None) -> None:
         """Every event of the run as a message; the last one is always its end. ``record``: in place of the usual."""
@@ -136,7 +136,7 @@ class RunController:
             self._lock.release()
 
     def _say_unrecorded(self, error: HistoryError) -> None:
-        self._post(HistoryFailed(Problem(error.message, error.hint)))
+        self._post(HistoryFailed(problem_of(error)))
 
     def _is_stopped(self, run_id: str) -> bool:
         return run_id in self._stopped or self._closed.is_set()
