@@ -10,7 +10,6 @@ from quanttui.errors import UsageError
 from quanttui.records import Precision, Variant
 from quanttui.records.variant import DEFAULT_INT8_THRESHOLD
 
-ALL_PRECISIONS = tuple(Precision)
 _OPTIONS = ("dq", "compute=", "threshold=", "skip=", "head")
 _FLOATS = (Precision.FP32, Precision.BF16, Precision.FP16)
 _HELP = "Variants: fp32 bf16 fp16 int8 nf4 fp4, options after a plus: nf4+dq, nf4+compute=fp16, int8+threshold=0"

@@ -186,7 +186,7 @@ class QuantTuiApp(App[None]):
     def pop_screen(self) -> AwaitComplete:
         """The cockpit stays: a screen that is closed twice in a row, as Textual's palette can be, takes none along."""
         if self.is_open and self.screen is self.main:
-            return cast(AwaitComplete, AwaitComplete.nothing())  # type: ignore[no-untyped-call]
+            return cast(AwaitComplete, AwaitComplete.nothing())  # type: ignore[no-untyped-call]  # Textual's has none
         return super().pop_screen()
 
     def action_leave(self) -> None:

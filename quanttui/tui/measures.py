@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from quanttui.units import NOT_AVAILABLE, format_ratio
 
-_BLOCKS = " ▁▂▃▄▅▆▇█"
-
 
 def gibibytes(count: int | None) -> str:
     """The number alone, where the unit stands beside it: ``61.2``."""
@@ -37,11 +35,3 @@ def bar(share: float | None, width: int) -> tuple[str, str]:
     """A bar of ``width`` cells: its filled and its empty part, told apart by shape as well as by colour."""
     filled = 0 if share is None else round(max(0.0, min(1.0, share)) * width)
     return "━" * filled, "╌" * (width - filled)
-
-
-def spark(values: list[float], width: int, top: float | None = None) -> str:
-    """The last ``width`` values as blocks, the newest at the right end; ``top`` is the value of a full block (a
-    little above the largest one unless given)."""
-    shown = values[-width:]
-    high = top or max(shown, default=0.0) * 1.15 or 1.0
-    return "".join(_BLOCKS[max(1, min(8, round(8 * value / high)))] for value in shown).rjust(width)

@@ -32,7 +32,7 @@ class Terminal(LinuxDriver):
         self._file = cast(Any, LossyFile(output, self._lose))
 
     def start_application_mode(self) -> None:
-        super().start_application_mode()  # type: ignore[no-untyped-call]
+        super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual's has no annotations
         threading.Thread(target=self._watch, name="terminal", daemon=True).start()
 
     def forget_screen(self) -> None:

@@ -16,10 +16,5 @@ def test_a_bar_is_always_as_wide_as_asked():
         assert len(filled) + len(rest) == 12
 
 
-def test_the_newest_value_of_a_history_stands_at_its_right_end():
-    assert measures.spark([1.0, 8.0], 5, top=8.0) == "   ▁█"
-    assert measures.spark([], 3) == "   "
-
-
 def test_health_says_what_is_missing():
     assert measures.health(87, None, 61) == "87 % · n/a W · 61 °C"

@@ -43,10 +43,6 @@ class ResultsTable(ScrollView, inherit_bindings=False):
         self.border_title = Content.assemble((f"{key_names(self.app)['results']} ", "$muted"), "Results")
 
     @property
-    def row_count(self) -> int:
-        return len(self._rows)
-
-    @property
     def on_reference(self) -> bool:
         """The cursor stands on the reference's row."""
         return self._cursor == 0

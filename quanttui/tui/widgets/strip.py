@@ -109,11 +109,6 @@ class DivergenceStrip(ScrollView, can_focus=True):
         """The token under the cursor, None where there is none."""
         return self._tokens[self.cursor] if self._tokens else None
 
-    @property
-    def notable(self) -> tuple[int, ...]:
-        """Indices of the tokens that ``n`` stops at."""
-        return tuple(self._notable)
-
     def set_score(self, score: Score | None, note: str = NOTHING_YET) -> None:
         """Show another text; ``note`` is said where there is none. The cursor starts at the first notable token."""
         self._take(score)
