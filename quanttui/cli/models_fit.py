@@ -73,9 +73,10 @@ def fits_here(
 ) -> tuple[Fit, ...]:
     """Against what is free now."""
     description = engine.describe()
+    engine.memory()  # asked now, answered by the time that memory is read
     settled = reference or default_reference(entry.dtype, description.device)
     dtype = kept_dtype(settled, entry.dtype, description.device)
-    return fits(engine, entry, variants, dtype, tokens, read_memory(description.process_id))
+    return fits(engine, entry, variants, dtype, tokens, lambda: read_memory(engine, description.process_id))
 
 
 def _document(entry: ModelEntry, found: Sequence[Fit]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quanttui.cli.engines import open_configured_engine
-from quanttui.cli.fit_watch import FitWatch, read_memory
+from quanttui.cli.fit_watch import FitWatch
 from quanttui.cli.narration import narration
 from quanttui.cli.page import page_text
 from quanttui.cli.report import run_report
@@ -26,7 +26,7 @@ def run_to_end(
     last: RunEvent | None = None
     with narration(quiet) as narrator, stopping(engine, narrator.wait_for) as stop_asked:
         narrator.wait_for("Starting the engine")
-        watch = FitWatch(read_memory)
+        watch = FitWatch(engine)
         for last in recorded(run_comparison(engine, request, stop_asked), record, _warn):
             watch.tell(last)
             narrator.tell(last)

@@ -7,7 +7,7 @@ waits for nothing and must not come while a run is going on; ``judge`` is pure.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from quanttui.engine.base import Engine
@@ -50,10 +50,11 @@ def fits(
     variants: Sequence[Variant],
     reference_dtype: Precision,
     tokens: int,
-    reading: MemoryReading,
+    read: Callable[[], MemoryReading],
 ) -> tuple[Fit, ...]:
-    """``foretell`` and ``judge`` in one."""
-    return judge(foretell(engine, entry, variants, reference_dtype, tokens), reading)
+    """``foretell`` and ``judge`` in one; memory is read once the engine has told."""
+    foretold = foretell(engine, entry, variants, reference_dtype, tokens)
+    return judge(foretold, read())
 
 
 def foretell(

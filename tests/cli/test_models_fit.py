@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
-from quanttui.cli.fit_watch import FitWatch
+from quanttui.cli.fit_watch import FitWatch, read_memory
+from quanttui.engine.base import Engine
 from quanttui.engine.scripted import ScriptedEngine
 from quanttui.pipeline import run_comparison
 from quanttui.records import (
+    DeviceMemory,
+    EngineMemory,
     GenerationSettings,
     HostReading,
     MemoryReading,
@@ -66,9 +69,39 @@ def test_a_load_that_will_not_fit_is_warned_of_and_goes_on(capsys: pytest.Captur
     entry = ModelEntry("demo", "/models/demo", ModelSource.DEMO, dtype=Precision.BF16)
     request = RunRequest("1", entry, None, (Variant(Precision.NF4),), ("Once",), GenerationSettings(4), score=False)
     crowded = MemoryReading(0.0, (), HostReading(10**9, 10**9 - 18_000_000, 18_000_000, 0))
-    watch = FitWatch(lambda _: crowded)
-    for event in run_comparison(ScriptedEngine(), request):
+    engine = ScriptedEngine()
+    watch = FitWatch(engine, lambda *_: crowded)
+    for event in run_comparison(engine, request):
         watch.tell(event)
     told = capsys.readouterr().err
     assert told.count("warning") == 1
     assert "bf16 will likely not fit: it needs 20.4 MiB, 17.2 MiB are there: 3.2 MiB short" in told
+
+
+def test_an_engine_process_tells_which_gpu_is_its_own_before_the_first_load() -> None:
+    """The driver may count GPUs in another order, and hide in a container whose memory is whose."""
+    device = DeviceMemory("cuda:0", "GPU-7", "H200", 10**9, 2 * 10**9, 10**11, 14 * 10**10)
+
+    class AskedBefore(ScriptedEngine):
+        """Gives the last answer, as an engine process does."""
+
+        answer = EngineMemory()
+
+        def memory(self) -> EngineMemory:
+            last, self.answer = self.answer, EngineMemory((device,))
+            return last
+
+    engine = AskedBefore()
+    entry = ModelEntry("demo", "/models/demo", ModelSource.DEMO, dtype=Precision.BF16)
+    request = RunRequest("1", entry, None, (Variant(Precision.NF4),), ("Once",), GenerationSettings(4), score=False)
+    readings: list[MemoryReading] = []
+
+    def read(engine: Engine, process_id: int) -> MemoryReading:
+        readings.append(read_memory(engine, process_id))
+        return readings[-1]
+
+    watch = FitWatch(engine, read)
+    for event in run_comparison(engine, request):
+        watch.tell(event)
+    own = [reading.own_gpu("cuda:0") for reading in readings]
+    assert [gpu.uuid for gpu in own if gpu] == ["GPU-7", "GPU-7"]

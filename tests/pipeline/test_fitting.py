@@ -192,14 +192,14 @@ class Refusing(ScriptedEngine):
 def test_the_maths_of_the_hardware_is_looked_at_before_the_memory() -> None:
     script = default_script(unsupported={"int8": "no int8 here"}, cautions={"bf16": "bf16 is emulated"})
     variants = [parse_variant(text) for text in ("bf16", "int8")]
-    bf16, int8 = fits(ScriptedEngine(script), ENTRY, variants, Precision.BF16, 100, reading())
+    bf16, int8 = fits(ScriptedEngine(script), ENTRY, variants, Precision.BF16, 100, reading)
     assert (int8.verdict, int8.reason, int8.estimate) == (FitVerdict.UNSUPPORTED, "no int8 here", None)
     assert (bf16.verdict, bf16.reason.endswith("; bf16 is emulated")) == (FitVerdict.FITS, True)
 
 
 def test_a_model_that_cannot_be_estimated_is_told_and_a_dead_engine_is_raised() -> None:
     engine = Refusing(LoadError("no such architecture"))
-    (fit,) = fits(engine, ENTRY, [Variant(Precision.NF4)], Precision.BF16, 100, reading())
+    (fit,) = fits(engine, ENTRY, [Variant(Precision.NF4)], Precision.BF16, 100, reading)
     assert (fit.verdict, fit.reason) == (FitVerdict.UNKNOWN, "no such architecture")
     with pytest.raises(EngineDiedError):
         foretell(Refusing(EngineDiedError("gone")), ENTRY, [Variant(Precision.NF4)], Precision.BF16, 100)
