@@ -16,6 +16,7 @@ from quanttui.text import safe_line
 from quanttui.units import (
     NOT_AVAILABLE,
     format_bytes,
+    format_figure,
     format_multiple,
     format_nats,
     format_option,
@@ -87,7 +88,7 @@ def _divergence_row(summary: CandidateSummary) -> list[Text | str]:
     return [
         Text(safe_line(str(summary.variant))),
         str(divergence.tokens),
-        _with_error(kl.mean, kl.standard_error),
+        format_figure(kl.mean, kl.standard_error, "nats"),
         format_nats(kl.median),
         format_nats(kl.p99),
         format_multiple(divergence.noise_multiple),
@@ -112,7 +113,3 @@ def _parts_at(found: Sequence[int | None]) -> str:
 
 def _perplexity(value: float) -> str:
     return f"{value:.2f}" if value < 100 else f"{value:.4g}"
-
-
-def _with_error(mean_nats: float, error_nats: float | None) -> str:
-    return format_nats(mean_nats) if error_nats is None else f"{format_nats(mean_nats)} ± {format_nats(error_nats)}"

@@ -15,7 +15,7 @@ from quanttui.runs.export import cells
 from quanttui.runs.export.markup import code, fenced, plain, table
 from quanttui.runs.figures import Estimate, VariantFigures, run_figures
 from quanttui.runs.words import generation_words
-from quanttui.units import NOT_AVAILABLE, format_bytes, format_nats, format_seconds
+from quanttui.units import NOT_AVAILABLE, format_bytes, format_figure, format_nats
 
 
 def quant_card(run: Run, variant: Variant) -> str:
@@ -91,11 +91,7 @@ def _ratio(divergence: DivergenceSummary) -> str:
 
 
 def _seconds(estimate: Estimate | None) -> str:
-    if estimate is None:
-        return NOT_AVAILABLE
-    if estimate.standard_error is None:
-        return format_seconds(estimate.mean)
-    return f"{format_seconds(estimate.mean)} ± {format_seconds(estimate.standard_error)}"
+    return format_figure(estimate.mean, estimate.standard_error, "seconds") if estimate else NOT_AVAILABLE
 
 
 def _prompts(count: int) -> str:

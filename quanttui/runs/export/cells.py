@@ -7,8 +7,8 @@ from quanttui.runs.figures import Estimate, VariantFigures
 from quanttui.units import (
     NOT_AVAILABLE,
     format_bytes,
+    format_figure,
     format_multiple,
-    format_nats,
     format_percent,
     format_ratio,
     format_seconds,
@@ -43,10 +43,7 @@ def first_divergence(figures: VariantFigures) -> str:
 def kl(divergence: DivergenceSummary | None) -> str:
     if divergence is None:
         return NOT_AVAILABLE
-    summary = divergence.kl_divergence
-    if summary.standard_error is None:
-        return format_nats(summary.mean)
-    return f"{format_nats(summary.mean)} ± {format_nats(summary.standard_error)}"
+    return format_figure(divergence.kl_divergence.mean, divergence.kl_divergence.standard_error, "nats")
 
 
 def floor_multiple(divergence: DivergenceSummary | None) -> str:

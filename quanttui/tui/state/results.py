@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from quanttui.records import VerdictLevel
+from quanttui.records import DivergenceSummary, VerdictLevel
 from quanttui.text import safe_line
 from quanttui.tui import measures
 from quanttui.tui.state.run_view import RunView
@@ -77,6 +77,19 @@ def stage_words(view: VariantView) -> str:
             return f"{sign} {view.stage}"
 
 
+def mean_kl(summary: DivergenceSummary) -> str:
+    """``0.031 ±0.004``: as short as a column of figures wants it."""
+    kl = summary.kl_divergence
+    error = f" ±{format_nats(kl.standard_error)}" if kl.standard_error is not None else ""
+    return format_nats(kl.mean) + error
+
+
+def same_top(summary: DivergenceSummary) -> str:
+    """``94.1 ±0.8 %``."""
+    share, error = format_percent(summary.same_top), summary.same_top_standard_error
+    return share if error is None else f"{share.removesuffix(' %')} ±{100 * error:.1f} %"
+
+
 def _costs(view: VariantView, base: VariantView | None) -> dict[str, str]:
     def cell(value: float | None, shown: str) -> str:
         return shown if value is not None else _missing(view)
@@ -104,15 +117,12 @@ def _divergence(view: VariantView) -> dict[str, str]:
     if summary is None:
         names = ("kl", "noise", "same", "p99", "flips")
         return {"parts": _parts(view), **dict.fromkeys(names, _missing(view))}
-    kl, error = summary.kl_divergence, summary.same_top_standard_error
-    kl_error = f" ±{format_nats(kl.standard_error)}" if kl.standard_error is not None else ""
-    share = format_percent(summary.same_top)
     return {
         "parts": _parts(view),
-        "kl": format_nats(kl.mean) + kl_error,
+        "kl": mean_kl(summary),
         "noise": format_multiple(summary.noise_multiple),
-        "same": share if error is None else f"{share.removesuffix(' %')} ±{100 * error:.1f} %",
-        "p99": format_nats(kl.p99),
+        "same": same_top(summary),
+        "p99": format_nats(summary.kl_divergence.p99),
         "flips": f"▲{summary.real_flips} △{summary.tie_flips}",
     }
 

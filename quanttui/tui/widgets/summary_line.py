@@ -11,9 +11,9 @@ from textual.widget import Widget
 
 from quanttui.records import DivergenceSummary, VerdictLevel
 from quanttui.text import safe_line
-from quanttui.tui.state.results import VERDICT_SIGNS
+from quanttui.tui.state.results import VERDICT_SIGNS, mean_kl, same_top
 from quanttui.tui.visible import fit
-from quanttui.units import format_multiple, format_nats, format_percent
+from quanttui.units import format_multiple, format_nats
 
 NOTHING_YET = "How far apart the two models are is measured after both have answered."
 
@@ -37,16 +37,11 @@ class Tile:
 
 def tiles(summary: DivergenceSummary) -> list[Tile]:
     """The figures, most important first."""
-    kl = summary.kl_divergence
-    error = f" ±{format_nats(kl.standard_error)}" if kl.standard_error is not None else ""
-    top_error = summary.same_top_standard_error
-    share = format_percent(summary.same_top)
-    same = share if top_error is None else f"{share.removesuffix(' %')} ±{100 * top_error:.1f} %"
     return [
-        Tile(format_nats(kl.mean) + error, "mean KL, nats a token", "mean KL"),
+        Tile(mean_kl(summary), "mean KL, nats a token", "mean KL"),
         Tile(format_multiple(summary.noise_multiple), "the noise floor", "noise floor"),
-        Tile(same, "same first choice", "same top"),
-        Tile(format_nats(kl.p99), "p99: the worst 1 %", "p99"),
+        Tile(same_top(summary), "same first choice", "same top"),
+        Tile(format_nats(summary.kl_divergence.p99), "p99: the worst 1 %", "p99"),
         Tile(f"▲ {summary.real_flips}  △ {summary.tie_flips}", "real and tie flips", "flips"),
     ]
 
