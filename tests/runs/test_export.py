@@ -207,6 +207,14 @@ def test_the_script_of_a_spread_model_leaves_the_devices_to_transformers(run: Ru
     assert "device_map='auto'" in exported(replace(run, loads=(spread, *others)), "script", "bf16")
 
 
+def test_the_script_of_a_model_that_was_saved_quantized_leaves_that_to_its_files(run: Run) -> None:
+    stored = replace(run, request=replace(run.request, model=replace(run.request.model, prequantized="nf4")))
+    assert "BitsAndBytesConfig" in exported(run, "script", "nf4")
+    assert "quantization_config" not in exported(stored, "script", "nf4")
+    assert "dequantize" not in exported(stored, "script", "nf4")
+    assert "model = model.dequantize(dtype=torch.bfloat16)" in exported(stored, "script", "bf16")
+
+
 def test_the_script_of_a_reference_names_no_quantization(run: Run) -> None:
     assert "BitsAndBytesConfig" not in exported(run, "script", "bf16")
     with pytest.raises(UsageError, match="fp4"):

@@ -36,7 +36,8 @@ def recipe_script(run: Run, variant: Variant) -> str:
 
 
 def _lines(run: Run, report: LoadReport) -> Iterator[str]:
-    quantized = report.variant.precision.is_quantized
+    is_stored = run.request.model.prequantized is not None
+    quantizes = report.variant.precision.is_quantized and not is_stored
     yield f'"""{_quoted_name(run.request.model.id)} as {report.variant.spelling}, loaded as it was compared.'
     yield ""
     yield f"Made with {_versions(run)} on {_quoted_name(run.environment.device)}."
@@ -45,11 +46,15 @@ def _lines(run: Run, report: LoadReport) -> Iterator[str]:
     if run.request.model.source is ModelSource.FOLDER and "~" in run.request.model.path[:1]:
         yield "import os"
     yield "import torch"
-    imports = "AutoModelForCausalLM, AutoTokenizer" + (", BitsAndBytesConfig" if quantized else "")
+    imports = "AutoModelForCausalLM, AutoTokenizer" + (", BitsAndBytesConfig" if quantizes else "")
     yield f"from transformers import {imports}, GenerationConfig"
     yield ""
     yield from _model_lines(run.request.model)
-    yield from _load_lines(report, quantized, run.environment.threads)
+    yield from _load_lines(report, quantizes, run.environment.threads)
+    if is_stored and not report.variant.precision.is_quantized:
+        yield f"model = model.dequantize(dtype={_dtype(report.options['dtype'])})  # it was saved quantized"
+    yield "tokenizer = AutoTokenizer.from_pretrained(MODEL, revision=REVISION)"
+    yield ""
     yield from _generate_lines(run)
 
 
@@ -66,10 +71,11 @@ def _model_lines(entry: ModelEntry) -> Iterator[str]:
     yield ""
 
 
-def _load_lines(report: LoadReport, quantized: bool, threads: int) -> Iterator[str]:
+def _load_lines(report: LoadReport, quantizes: bool, threads: int) -> Iterator[str]:
+    """Not ``quantizes``: what was saved quantized brings its options along."""
     if report.device == "cpu":
         yield f"torch.set_num_threads({threads})"
-    if quantized:
+    if quantizes:
         yield "quantization = BitsAndBytesConfig("
         for name in _4BIT_OPTIONS if report.variant.precision.is_4bit else _INT8_OPTIONS:
             yield f"    {name}={_literal(name, report.options)},"
@@ -80,13 +86,11 @@ def _load_lines(report: LoadReport, quantized: bool, threads: int) -> Iterator[s
     yield "    MODEL,"
     yield "    revision=REVISION,"
     yield f"    dtype={_dtype(report.options['dtype'])},"
-    if quantized:
+    if quantizes:
         yield "    quantization_config=quantization,"
     yield f"    device_map={_device_map(report)},"
     yield "    use_safetensors=True,"
     yield ").eval()"
-    yield "tokenizer = AutoTokenizer.from_pretrained(MODEL, revision=REVISION)"
-    yield ""
 
 
 def _generate_lines(run: Run) -> Iterator[str]:
