@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -56,6 +57,20 @@ class BranchAdvanced(Message):
 @dataclass
 class HistoryFailed(Message):
     """The run that goes on is not kept from here on. Posted from its thread."""
+
+    problem: Problem
+
+
+@dataclass
+class OutputWritten(Message):
+    """An output is in a file of its own."""
+
+    path: Path
+
+
+@dataclass
+class OutputRefused(Message):
+    """An output could not be written."""
 
     problem: Problem
 

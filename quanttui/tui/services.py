@@ -75,9 +75,9 @@ class Services:
     """``find_model`` reads a folder or a hub id, ``list_models`` (as they are found) and ``read_memory`` may block:
     all run off the UI thread and may raise ``QuantTuiError``. ``memory_interval_seconds`` None: memory is read once.
     ``keymap``: a binding's id to the keys that replace its own. ``record`` keeps a run in the history; None: none is
-    kept; ``history`` is where it is found again. ``write_output`` puts a text into a new file named
-    after a variant and says which; it may raise. ``remember`` keeps what is chosen for the next start, and raises
-    nothing."""
+    kept; ``history`` is where it is found again. ``write_output`` puts a text into a new file named after a variant
+    and says which; it may block and raise ``QuantTuiError``. ``remember`` keeps what is chosen for the next start, and
+    raises nothing."""
 
     engine: Engine
     list_models: Callable[[], Iterable[ModelEntry]]

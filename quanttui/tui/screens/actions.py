@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import on
 from textual.binding import BindingType
 from textual.dom import DOMNode
 from textual.screen import Screen
@@ -12,6 +14,7 @@ from textual.widgets import Input, TextArea
 from quanttui.errors import QuantTuiError
 from quanttui.records import ModelEntry, RunRequest, Variant
 from quanttui.text import safe_text
+from quanttui.tui import messages
 from quanttui.tui.bindings import bindings_of
 from quanttui.tui.key_table import KeyNames
 from quanttui.tui.keys import SCREEN_COMMANDS, Command
@@ -30,6 +33,7 @@ from quanttui.tui.widgets.prompt_editor import PromptEditor
 from quanttui.tui.widgets.settings_row import SettingsRow
 from quanttui.tui.widgets.strip import DivergenceStrip
 from quanttui.tui.widgets.variant_list import VariantList
+from quanttui.tui.workers.threads import start_thread
 from quanttui.variants import parse_variant
 
 if TYPE_CHECKING:
@@ -178,12 +182,24 @@ class ScreenActions(Screen[None]):
         if (view := self._output_at_hand()) is None:
             self._me.warn("no output to write yet")
             return
+        start_thread(partial(self._write_output, view.variant.spelling, view.text), "output")
+
+    @on(messages.OutputWritten)
+    def output_written(self, message: messages.OutputWritten) -> None:
+        self._me.say(f"written to {message.path}", Tone.GOOD)
+
+    @on(messages.OutputRefused)
+    def output_refused(self, message: messages.OutputRefused) -> None:
+        self._me.warn(" · ".join(message.problem.lines))
+
+    def _write_output(self, variant: str, text: str) -> None:
+        """The body of a thread: a slow disk is not to hold up the screen."""
         try:
-            path = self._me.services.write_output(view.variant.spelling, view.text)
+            path = self._me.services.write_output(variant, text)
         except QuantTuiError as error:
-            self._me.warn(f"{error.message} · {error.hint}")
+            self.post_message(messages.OutputRefused(messages.problem_of(error)))
         else:
-            self._me.say(f"written to {path}", Tone.GOOD)
+            self.post_message(messages.OutputWritten(path))
 
     def _output_at_hand(self) -> VariantView | None:
         run = self._me.run_view
