@@ -1,6 +1,10 @@
-"""The errors a user can meet. Each says what happened, why, and what to do next; none knows how it is shown."""
+"""The errors a user can meet. Each says what happened, why, and what to do next; none knows how it is shown. And the
+beginning that many hints have."""
 
 from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
 
 
 class QuantTuiError(Exception):
@@ -57,3 +61,9 @@ class CancelledError(QuantTuiError):
     """The user stopped the work. Not a failure: what was made until then is kept."""
 
     exit_code = 130
+
+
+def did_you_mean(word: str, known: Iterable[str], *, cutoff: float = 0.6, lead: str = "") -> str:
+    """``Did you mean x? `` to begin a hint with, ``lead`` before the x; "" where nothing that is ``known`` is near."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
+    return f"Did you mean {lead}{close[0]}? " if close else ""

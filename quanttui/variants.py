@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from typing import Any
 
-from quanttui.errors import UsageError
+from quanttui.errors import UsageError, did_you_mean
 from quanttui.records import Precision, Variant
 from quanttui.records.variant import DEFAULT_INT8_THRESHOLD
 
@@ -112,5 +111,4 @@ def _require(fits: bool, text: str, reason: str) -> None:
 
 
 def _nearest(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.4)
-    return f"Did you mean {close[0]}? {_HELP}" if close else _HELP
+    return did_you_mean(name.lower(), known, cutoff=0.4) + _HELP

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import math
 from collections.abc import Sequence
 from typing import NoReturn
 
-from quanttui.errors import UsageError
+from quanttui.errors import UsageError, did_you_mean
 
 _SEED_LIMIT = 2**63
 
@@ -43,8 +42,7 @@ class Parser(argparse.ArgumentParser):
         if not word.startswith("-"):
             return UsageError(f"{self.prog} takes no argument {word!r}", hint)
         name = word.partition("=")[0]
-        close = difflib.get_close_matches(name, self._option_string_actions, n=1, cutoff=0.65)
-        nearest = f"Did you mean {close[0]}? " if close else ""
+        nearest = did_you_mean(name, self._option_string_actions, cutoff=0.65)
         return UsageError(f"{self.prog} has no option {name!r}", nearest + hint)
 
 

@@ -13,7 +13,7 @@ from quanttui.cli.arguments import Parser
 from quanttui.cli.configured import complete, preset, settings_before_flags
 from quanttui.cli.stopping import interruptible
 from quanttui.cli.streams import prepare_streams, release_stdout, say_error
-from quanttui.errors import QuantTuiError, UsageError
+from quanttui.errors import QuantTuiError, UsageError, did_you_mean
 from quanttui.settings import Settings
 
 if TYPE_CHECKING:
@@ -87,8 +87,7 @@ def _split(argv: Sequence[str]) -> tuple[str, Sequence[str]]:
         return _split_group(argv[0], argv[1:])
     if argv[0] in COMMANDS:
         return argv[0], argv[1:]
-    close = difflib.get_close_matches(argv[0], COMMANDS, n=1, cutoff=0.5)
-    nearest = f"Did you mean quanttui {close[0]}? " if close else ""
+    nearest = did_you_mean(argv[0], COMMANDS, cutoff=0.5, lead="quanttui ")
     raise UsageError(f"there is no command {argv[0]!r}", f"{nearest}Commands: {', '.join(COMMANDS)}")
 
 

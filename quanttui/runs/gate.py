@@ -5,7 +5,6 @@ A limit names what is *not* wanted. It is read against each candidate's summary,
 
 from __future__ import annotations
 
-import difflib
 import math
 import operator
 import re
@@ -13,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from quanttui.errors import MeasurementError, UsageError
+from quanttui.errors import MeasurementError, UsageError, did_you_mean
 from quanttui.records import (
     DivergenceSummary,
     KlSummary,
@@ -90,8 +89,7 @@ def parse_limit(text: str) -> Limit:
         raise UsageError(f"{text!r} is no limit", 'A limit is FIGURE>NUMBER or VARIANT:FIGURE<NUMBER: "same_top<0.95"')
     figure, number = match["figure"], match["value"]
     if figure not in FIGURES:
-        close = difflib.get_close_matches(figure, FIGURES, n=1)
-        nearest = f"Did you mean {close[0]}? " if close else ""
+        nearest = did_you_mean(figure, FIGURES)
         raise UsageError(f"{figure!r} is no figure of a summary", f"{nearest}There are: {', '.join(FIGURES)}")
     variant = parse_variant(match["variant"]) if match["variant"] else None
     return Limit(text.strip(), figure, match["sign"], _number(text, number), variant)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from quanttui.errors import UsageError
-from quanttui.settings.kinds import did_you_mean, toml_text
+from quanttui.errors import UsageError, did_you_mean
+from quanttui.settings.kinds import toml_text
 from quanttui.settings.toml_lines import KeyPath, key_lines
 from quanttui.settings.values import KEYS, SETTINGS
 
@@ -102,8 +102,8 @@ def _not_a_setting(path: KeyPath, known: set[KeyPath]) -> tuple[str, str]:
         table = here.rpartition(".")[0]
         where = f"below a line [{table}]" if table else "at the top of the file, before any table"
         return f"there is no setting {name}", f"{path[-1]} stands {where}."
-    nearest = did_you_mean(name, list(spelled)).removeprefix("; ").capitalize()
-    return f"there is no setting {name}", f"{nearest} Settings: {', '.join(spelled)}".strip()
+    nearest = did_you_mean(name, spelled, cutoff=0.5)
+    return f"there is no setting {name}", f"{nearest}Settings: {', '.join(spelled)}"
 
 
 def _mistyped(document: Mapping[str, Any]) -> dict[KeyPath, tuple[str, str]]:

@@ -85,7 +85,7 @@ class OneOf:
         if not isinstance(value, str):
             raise ValueError("is no text in quotes")
         if value not in self.options:
-            raise ValueError("is none of them" + did_you_mean(value, self.options))
+            raise ValueError("is none of them" + _nearest(value, self.options))
         return value
 
     def parse(self, text: str) -> str:
@@ -140,7 +140,7 @@ class Variants:
         return self.read([part.strip() for part in text.split(",")])
 
 
-def did_you_mean(name: str, known: Sequence[str]) -> str:
+def _nearest(name: str, known: Sequence[str]) -> str:
     """``; did you mean x?``, or nothing where nothing is near."""
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     return f"; did you mean {close[0]}?" if close else ""

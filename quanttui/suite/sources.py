@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 
-from quanttui.errors import UsageError
+from quanttui.errors import UsageError, did_you_mean
 from quanttui.records import SuitePrompt
 from quanttui.suite.built_in import built_in_categories, built_in_prompts
 from quanttui.suite.prompt_files import read_prompts
@@ -27,7 +26,6 @@ def _categories(words: str) -> tuple[str, ...]:
     known = built_in_categories()
     for word in chosen:
         if word not in known:
-            close = difflib.get_close_matches(word, known, n=1)
-            nearest = f"Did you mean {SUITE}:{close[0]}? " if close else ""
+            nearest = did_you_mean(word, known, lead=f"{SUITE}:")
             raise UsageError(f"the suite has no category {word!r}", f"{nearest}Categories: {', '.join(known)}")
     return chosen

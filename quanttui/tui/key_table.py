@@ -3,12 +3,11 @@ Textual, so that the command line can check a settings file and write a template
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from types import MappingProxyType
 
-from quanttui.errors import UsageError
+from quanttui.errors import UsageError, did_you_mean
 from quanttui.tui.history_keys import (
     CONFIRM_COMMANDS,
     EXPORT_COMMANDS,
@@ -115,8 +114,7 @@ def check_keymap(wanted: Mapping[str, str]) -> dict[str, str]:
 
 def _keys_of(binding_id: str, text: str) -> tuple[str, ...]:
     if binding_id not in COMMANDS:
-        close = difflib.get_close_matches(binding_id, COMMANDS, n=1, cutoff=0.5)
-        nearest = f"Did you mean {close[0]}? " if close else ""
+        nearest = did_you_mean(binding_id, COMMANDS, cutoff=0.5)
         raise KeymapError(
             binding_id, f"no key binding has the id {binding_id!r}", f"{nearest}Ids: {', '.join(COMMANDS)}"
         )
