@@ -5,6 +5,7 @@ It is a comfort, never needed: whatever cannot be read is left out, with a word 
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,6 +47,8 @@ def read_session(folder: Path) -> tuple[Session | None, str]:
     """What was remembered, and why it was not where something is there; both nothing at a first start."""
     path = folder / FILE_NAME
     try:
+        if path.exists() and not path.is_file():  # reading a pipe would wait for ever
+            raise OSError(errno.EINVAL, "no file")
         if path.stat().st_size > _LARGEST_BYTES:
             return None, "what was chosen last is too large to be read: this start is a fresh one"
         text = path.read_text("utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -23,6 +24,11 @@ CHOSEN = Session(
 def test_what_was_chosen_comes_back_exactly(tmp_path: Path) -> None:
     write_session(tmp_path / "state", CHOSEN)
     assert read_session(tmp_path / "state") == (CHOSEN, "")
+
+
+def test_a_pipe_in_its_place_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / FILE_NAME)
+    assert read_session(tmp_path) == (None, "what was chosen last cannot be read: this start is a fresh one")
 
 
 def test_nothing_remembered_is_no_fault(tmp_path: Path) -> None:

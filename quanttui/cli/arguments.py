@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import NoReturn
 
+from quanttui.cli.streams import write_data
 from quanttui.errors import UsageError, did_you_mean
 
 _SEED_LIMIT = 2**63
@@ -30,6 +31,10 @@ class Parser(argparse.ArgumentParser):
         if unknown:
             raise self._unknown(unknown[0])
         return namespace
+
+    def _print_message(self, message: str, file: object = None) -> None:
+        """Help and version are data like any other: a full disk or a reader who left is no success."""
+        write_data(message)
 
     def error(self, message: str) -> NoReturn:
         hint = f"{self.prog} --help lists the options."

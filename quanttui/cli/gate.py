@@ -24,7 +24,7 @@ def say_gate(checks: Iterable[LimitCheck]) -> int:
 def gate_words(check: LimitCheck) -> str:
     """Which limit, by how much, and whether that is more than the figure's own error."""
     limit, error = check.limit, check.standard_error
-    shown = f"{check.figure:.4g}" + (f" ± {error:.2g}" if error is not None else "")
+    shown = f"{check.figure:.4g}" + (f" ± {error:.2g}" if error else "")
     by = f"past {limit.sign}{limit.value:g} by {check.distance:.2g}"
     return f"{check.variant.spelling} {limit.figure} is {shown} over {check.tokens} tokens, {by}: {_error_words(check)}"
 

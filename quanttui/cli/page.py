@@ -15,11 +15,13 @@ from rich.table import Table
 from quanttui.cli.streams import wants_colour
 
 _PIPE_WIDTH = 100
+_LEAST_WIDTH = 80  # a narrower terminal folds the lines; a table made for it would be nothing but "…"
 
 
 def page_text(content: RenderableType) -> str:
-    """``content`` for stdout as it is: as wide as the terminal, coloured where colour is wanted."""
-    width = shutil.get_terminal_size((_PIPE_WIDTH, 24)).columns
+    """``content`` for stdout as it is: as wide as the terminal but never too narrow for a table; coloured where
+    colour is wanted."""
+    width = max(_LEAST_WIDTH, shutil.get_terminal_size((_PIPE_WIDTH, 24)).columns)
     return rendered(content, width, colour=wants_colour(sys.stdout, os.environ))
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
+from quanttui.cli.streams import read_stdin
 from quanttui.errors import UsageError
 from quanttui.records import SuitePrompt
 from quanttui.suite.prompt_files import MAX_PROMPTS_BYTES, parse_prompts
@@ -25,5 +25,5 @@ def _from_source(source: str | None) -> tuple[SuitePrompt, ...]:
     if source is None:
         return ()
     if source == STDIN:
-        return parse_prompts(sys.stdin.buffer.read(MAX_PROMPTS_BYTES + 1), "standard input")
+        return parse_prompts(read_stdin(MAX_PROMPTS_BYTES + 1), "standard input")
     return prompts_named(source)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from typing import TextIO
 
-from quanttui.errors import QuantTuiError
+from quanttui.errors import QuantTuiError, UsageError
 from quanttui.text import safe_text
 
 
@@ -42,6 +42,18 @@ def write_data(text: str) -> None:
         ) from error
 
 
+def read_stdin(limit_bytes: int) -> bytes:
+    """At most ``limit_bytes`` of stdin. Raises UsageError where it is closed or cannot be read (a folder)."""
+    try:
+        if sys.stdin is None:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        return sys.stdin.buffer.read(limit_bytes)
+    except OSError as error:
+        raise UsageError(
+            f"standard input cannot be read: {error.strerror}", "Send a text to it, or name a file."
+        ) from error
+
+
 def release_stdout() -> None:
     """Let what is left in stdout's buffer go nowhere, so that the interpreter's own flush at exit is silent."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
@@ -66,8 +78,9 @@ def say_note(words: str) -> None:
 
 
 def _say(who: str, error: QuantTuiError) -> None:
-    lines = [f"{who}: {error.message}"]
-    lines += [f"  {label}: {text}" for label, text in (("why", error.why), ("next", error.hint)) if text]
+    parts = [f"{who}: {error.message}"]
+    parts += [f"  {label}: {text}" for label, text in (("why", error.why), ("next", error.hint)) if text]
+    lines = [part.replace("\n", "\n    ") for part in parts]  # what others wrote never begins a line
     with contextlib.suppress(OSError, AttributeError):
         sys.stderr.write(safe_text("\n".join(lines)) + "\n")
         sys.stderr.flush()

@@ -5,13 +5,32 @@ from __future__ import annotations
 import shlex
 
 from quanttui.records import GenerationSettings, Run, RunRequest
+from quanttui.text import safe_text
 
 _DEFAULTS = GenerationSettings()
 
 
 def repeat_command(run: Run) -> str:
     """``quanttui compare …`` with every setting that is not a default; the reference is always named."""
-    return shlex.join(["quanttui", "compare", *_arguments(run.request, run.reference.spelling)])
+    return " ".join(map(_quoted, ["quanttui", "compare", *_arguments(run.request, run.reference.spelling)]))
+
+
+def _quoted(word: str) -> str:
+    """What would act on a terminal is written ``$'\\033'`` (POSIX.1-2024; bash, zsh, ksh).
+
+    So the command can be shown as it is and repeats the very prompt. No argument can hold a zero byte.
+    """
+    if safe_text(word) == word or "\0" in word:
+        return shlex.quote(word)
+    return "$'" + "".join(_escaped(character) for character in word) + "'"
+
+
+def _escaped(character: str) -> str:
+    if character in "\\'":
+        return "\\" + character
+    if safe_text(character) == character:
+        return character
+    return "".join(f"\\{byte:03o}" for byte in character.encode("utf-8", "surrogatepass"))
 
 
 def _arguments(request: RunRequest, reference: str) -> list[str]:

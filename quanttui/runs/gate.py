@@ -76,8 +76,11 @@ class LimitCheck:
 
     @property
     def is_beyond_error(self) -> bool | None:
-        """Whether the distance is larger than the half-width of the figure's 95 % interval; None: no error is known."""
-        if self.standard_error is None:
+        """Whether the distance is larger than the half-width of the figure's 95 % interval; None: no error is known.
+
+        0 is no error either: it is what a share of all or of none leaves of s(1 − s)/n, however few the tokens.
+        """
+        if not self.standard_error:
             return None
         return self.distance > Z_95 * self.standard_error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ from quanttui.settings.toml_lines import KeyPath, key_lines
 from quanttui.settings.values import KEYS, SETTINGS
 
 _PLACE = re.compile(r" ?\(at (?:line (\d+), column \d+|end of document)\)")
+_LARGEST_BYTES = 1_000_000
 _TEMPLATE_HINT = "quanttui doctor --write-settings writes a file with every setting explained."
 
 
@@ -48,9 +50,20 @@ def read_file(path: Path) -> SettingsFile:
     return SettingsFile(path, values, keys, lines)
 
 
+def _read_bytes(path: Path) -> bytes:
+    """Only of what has an end: a pipe would be waited for, a device read for ever. Raises OSError."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise OSError(errno.EINVAL, "it is no file but a pipe, a socket or a device")
+    with path.open("rb") as file:
+        raw = file.read(_LARGEST_BYTES + 1)
+    if len(raw) > _LARGEST_BYTES:
+        raise OSError(errno.EFBIG, f"it is larger than {_LARGEST_BYTES // 1_000_000} MB")
+    return raw
+
+
 def _parse(path: Path) -> tuple[dict[str, Any], dict[KeyPath, int]]:
     try:
-        raw = path.read_bytes()
+        raw = _read_bytes(path)
     except OSError as error:
         raise UsageError(f"the settings file {path} cannot be read: {error.strerror}", _TEMPLATE_HINT) from None
     try:

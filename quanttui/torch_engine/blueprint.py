@@ -19,6 +19,7 @@ from quanttui.errors import LoadError, UsageError, VariantUnsupportedError
 from quanttui.prequantized import quantization_settings, quantized_by
 from quanttui.records import ModelIdentity, Variant
 from quanttui.torch_engine.checkpoint import Checkpoint
+from quanttui.torch_engine.failures import reason_of
 
 # What transformers raises for a config that it does not know or that contradicts itself.
 _BUILD_ERRORS = (
@@ -165,14 +166,13 @@ def _refuse_quantized(checkpoint: Checkpoint, config: Any) -> None:
 
 
 def _unbuildable(checkpoint: Checkpoint, error: Exception) -> LoadError:
-    text = str(error).strip().partition("\n")[0]
     if "trust_remote_code" in str(error) or "custom code" in str(error):
         return LoadError(
             f"{checkpoint.folder} needs program code from its own files, which quanttui never runs",
             "Choose a model that transformers knows by itself.",
         )
     return LoadError(
-        f"{checkpoint.folder}/config.json describes no model that transformers can build: {text}",
+        f"{checkpoint.folder}/config.json describes no model that transformers can build: {reason_of(error)}",
         "Choose a model for text generation that this version of transformers knows.",
     )
 

@@ -27,6 +27,17 @@ def release_frames(error: BaseException) -> None:
         seen = seen.__cause__ or seen.__context__
 
 
+def reason_of(error: Exception) -> str:
+    """A library's complaint on one line: the first of it, and the next where that one only announces it.
+
+    A KeyError's own words are a bare name, which says nothing alone.
+    """
+    text = f"KeyError: {error}" if isinstance(error, KeyError) else str(error).strip()
+    first, _, rest = text.partition("\n")
+    following = rest.strip().partition("\n")[0] if first.endswith(":") else ""
+    return f"{first} {following}".strip()
+
+
 def as_user_error(error: BaseException, doing: str) -> QuantTuiError | None:
     """What a user can be told of ``error``, or None where it is a defect. ``doing``: "loading nf4"."""
     if isinstance(error, QuantTuiError):

@@ -15,7 +15,7 @@ from transformers.utils import logging as transformers_logging
 from quanttui.errors import LoadError, OutOfMemoryError
 from quanttui.records import LoadProgress
 from quanttui.torch_engine.blueprint import Blueprint
-from quanttui.torch_engine.failures import as_user_error, release_frames
+from quanttui.torch_engine.failures import as_user_error, reason_of, release_frames
 from quanttui.torch_engine.loaded_checks import (
     refuse_broken_state,
     refuse_incomplete,
@@ -94,7 +94,7 @@ def _has_offload_words(text: str) -> bool:
 def _reason(error: Exception) -> str:
     if "ignore_mismatched_sizes" in str(error):
         return "a tensor has another shape than config.json says"
-    return str(error).strip().partition("\n")[0]
+    return reason_of(error)
 
 
 def _from_pretrained(

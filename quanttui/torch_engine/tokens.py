@@ -10,6 +10,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from quanttui.errors import LoadError, UsageError
 from quanttui.records import GenerationSettings, PromptEncoded
+from quanttui.torch_engine.failures import reason_of
 from quanttui.torch_engine.templates import render_chat
 
 _CONTEXT_TOKENS = 8
@@ -23,13 +24,13 @@ def open_tokenizer(folder: Path) -> Any:
     try:
         return AutoTokenizer.from_pretrained(str(folder), trust_remote_code=False, local_files_only=True)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, ImportError, RuntimeError) as error:
-        first_line = str(error).strip().partition("\n")[0]
-    if "custom code" in first_line:
+        reason = reason_of(error)
+    if "custom code" in reason:
         raise LoadError(
             f"the tokenizer in {folder} needs program code from its own files, which quanttui never runs",
             "Choose a model whose tokenizer transformers knows by itself.",
         )
-    raise LoadError(f"{folder} has no tokenizer that can be used: {first_line}", "Download the model again.")
+    raise LoadError(f"{folder} has no tokenizer that can be used: {reason}", "Download the model again.")
 
 
 def check_vocabulary(tokenizer: Any, embedding_rows: int) -> list[str]:

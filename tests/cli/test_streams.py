@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,27 @@ def test_a_reader_who_left_ends_the_command_quietly(start: Any) -> None:
     assert process.wait(30) == 141
 
 
+def test_help_without_a_reader_is_no_success(start: Any) -> None:
+    process = start("--help", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait(30) == 141
+
+
+@pytest.mark.parametrize("redirect", ["<&-", "0>/dev/null"], ids=["closed", "open for writing alone"])
+def test_a_standard_input_that_cannot_be_read_is_told(home: Path, redirect: str) -> None:
+    words = f'"{sys.executable}" -m quanttui compare --prompts - {redirect}'
+    done = subprocess.run(words, shell=True, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("quanttui: standard input cannot be read: ")
+
+
+def test_what_others_wrote_never_begins_a_line_of_stderr(start: Any) -> None:
+    process = start("compare", "--model", "x\nquanttui: all is well", stderr=subprocess.PIPE)
+    _, err = process.communicate(timeout=30)
+    assert not [line for line in err.splitlines()[1:] if line.startswith(b"quanttui:")]
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here that is always full")
 @pytest.mark.parametrize("shown", ["--json", "--no-score"])
 def test_a_full_disk_is_told(start: Any, shown: str) -> None:
@@ -96,3 +118,10 @@ def test_a_character_that_the_terminal_lacks_is_no_failure(start: Any, monkeypat
     out, _ = process.communicate(timeout=30)
     assert process.returncode == 0
     assert b"f\\xfcr" in out
+
+
+def test_a_narrow_terminal_loses_no_name(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    out, _ = start("models", stdout=subprocess.PIPE).communicate(timeout=30)
+    assert b"demo" in out
+    assert b"LlamaForCausalLM" in out

@@ -57,6 +57,14 @@ def test_beyond_its_error_means_outside_the_95_percent_interval(run: Run, distan
     assert check.is_beyond_error is beyond
 
 
+def test_a_share_of_all_has_no_error_to_be_beyond(run: Run) -> None:
+    divergence = replace(run.summaries[0].divergence, tokens=1, same_top=1.0, same_top_standard_error=0.0)
+    run = replace(run, summaries=(CandidateSummary(parse_variant("int8"), divergence),))
+    (check,) = check_limits(run, [parse_limit("same_top>0.5")])
+    assert check.is_exceeded
+    assert check.is_beyond_error is None
+
+
 def test_a_figure_whose_error_is_not_known_says_so(run: Run) -> None:
     (check, _) = check_limits(run, [parse_limit("flips.real>=0")])
     assert check.is_exceeded

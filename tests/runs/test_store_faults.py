@@ -72,6 +72,17 @@ def test_a_file_that_was_cut_short_is_said_to_be_damaged(path: Path, whole: byte
     assert caught.value.hint
 
 
+def test_a_row_that_is_no_text_is_damage_and_not_quoted(path: Path, whole: bytes) -> None:
+    path.parent.mkdir()
+    path.write_bytes(whole)
+    with closing(sqlite3.connect(path)) as damaging:
+        damaging.execute("UPDATE runs SET line = CAST(x'7b22ff22' AS TEXT)")
+        damaging.commit()
+    with pytest.raises(HistoryError) as caught:
+        read_all(path)
+    assert caught.value.message == f"the history is damaged: {path}"
+
+
 def test_an_empty_file_is_a_history_of_nothing(path: Path) -> None:
     path.parent.mkdir()
     path.touch()

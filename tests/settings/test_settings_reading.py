@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,21 @@ def test_a_wrong_variable_or_flag_is_named(environ: dict[str, str]) -> None:
     assert caught.value.hint == f"Allowed: {', '.join(THEMES)}"
     with pytest.raises(UsageError, match="--theme: 'nrod'"):
         read_settings(environ, {"theme": "nrod"})
+
+
+def test_a_pipe_or_a_device_in_the_files_place_is_not_waited_for(environ: dict[str, str], tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")
+    for path in (str(tmp_path / "pipe.toml"), "/dev/zero"):
+        with pytest.raises(UsageError, match="cannot be read: it is no file but a pipe"):
+            read_settings(environ | {"QUANTTUI_SETTINGS": path})
+
+
+def test_a_file_without_end_is_not_read_to_it(environ: dict[str, str], tmp_path: Path) -> None:
+    large = tmp_path / "large.toml"
+    with large.open("wb") as file:
+        file.truncate(2**40)
+    with pytest.raises(UsageError, match="cannot be read: it is larger than 1 MB"):
+        read_settings(environ | {"QUANTTUI_SETTINGS": str(large)})
 
 
 def test_a_folder_in_the_files_place_is_told(environ: dict[str, str]) -> None:

@@ -10,7 +10,7 @@ import torch
 from driving import LoadModel, generate
 
 from quanttui.errors import EngineDiedError, OutOfMemoryError
-from quanttui.torch_engine.failures import release_frames, translated
+from quanttui.torch_engine.failures import reason_of, release_frames, translated
 
 
 def ask_for_too_much(*_: object) -> None:
@@ -21,6 +21,22 @@ def test_a_host_without_room_is_told_as_such() -> None:
     with pytest.raises(OutOfMemoryError, match="while loading nf4") as caught, translated("loading nf4"):
         ask_for_too_much()
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ValueError("no such shape\nmore of it"), "no such shape"),
+        (KeyError("added_tokens"), "KeyError: 'added_tokens'"),
+        (
+            ValueError("Validation error for field 'hidden_size':\n    TypeError: not a number\n"),
+            "Validation error for field 'hidden_size': TypeError: not a number",
+        ),
+        (ValueError(""), ""),
+    ],
+)
+def test_a_librarys_complaint_is_one_line_that_says_something(error: Exception, words: str) -> None:
+    assert reason_of(error) == words
 
 
 def test_running_out_of_memory_in_a_generation_leaves_the_model_usable(

@@ -36,6 +36,7 @@ _WORDS = {
     "SQLITE_NOTADB": ("the history is damaged, or no database at all", _AWAY.format(inside=_INSIDE)),
     "SQLITE_IOERR": ("the disk does not take the history, or does not give it", "Look at the disk and its room."),
 }
+_OTHER = "a folder that can be written"
 _DEFECT = "Move it away, and the next run starts a new one; please report this."
 
 
@@ -50,7 +51,8 @@ def explaining(path: Path) -> Iterator[None]:
         raise HistoryError(f"{_WORDS['SQLITE_CORRUPT'][0]}: {path}", _WORDS["SQLITE_CORRUPT"][1]) from error
     except OSError as error:
         words = f"the history cannot be opened, {(error.strerror or str(error)).lower()}: {path}"
-        raise HistoryError(words, "Make its folder writable, or set QUANTTUI_HOME to one that is.") from error
+        hint = "Move it away" if isinstance(error, IsADirectoryError) else "Make its folder writable"
+        raise HistoryError(words, f"{hint}, or set QUANTTUI_HOME to {_OTHER}.") from error
 
 
 def open_for_writing(path: Path, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
@@ -154,6 +156,8 @@ def _write_ahead(connection: sqlite3.Connection, deadline: float) -> None:
 
 def _explained(path: Path, error: sqlite3.Error) -> HistoryError:
     name = getattr(error, "sqlite_errorname", None) or ""
+    if not name and str(error).startswith("Could not decode"):  # Python's own words, which quote what was kept
+        name = "SQLITE_CORRUPT"
     why, hint = next(
         (words for start, words in _WORDS.items() if name.startswith(start)),
         (f"the history cannot be used, {error}", _DEFECT),

@@ -79,7 +79,8 @@ def read_run(connection: sqlite3.Connection, run_id: str) -> StoredRun:
         with _sound_rows():
             return _stored_run(connection, run_id)
     finally:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # a disk that fails has rolled it back already
+            connection.execute("ROLLBACK")
 
 
 @contextmanager
