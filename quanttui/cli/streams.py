@@ -30,8 +30,7 @@ def write_data(text: str) -> None:
     try:
         if sys.stdout is None:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        _write_all(sys.stdout, text)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -40,6 +39,18 @@ def write_data(text: str) -> None:
             f"the result could not be written to standard output: {error.strerror}",
             "Make room, or send the output elsewhere, and run it again.",
         ) from error
+
+
+def _write_all(stream: TextIO, text: str) -> None:
+    """Where PYTHONUNBUFFERED is set there is no buffer that would write on: what a nearly full disk did not take of one
+    write is lost without an error (https://github.com/python/cpython/issues/85393), so it is counted here."""
+    stream.flush()
+    rest = memoryview(text.encode(stream.encoding, stream.errors or "strict"))
+    while rest:
+        if not (taken := stream.buffer.write(rest)):
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        rest = rest[taken:]
+    stream.flush()
 
 
 def read_stdin(limit_bytes: int) -> bytes:

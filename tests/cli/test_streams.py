@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import resource
 import subprocess
 import sys
 from collections.abc import Callable
@@ -110,6 +111,25 @@ def test_a_full_disk_is_told(start: Any, shown: str) -> None:
     assert err.startswith(b"quanttui: the result could not be written to standard output: No space left")
     assert b"next: " in err
     assert b"Traceback" not in err
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_disk_that_takes_a_part_is_told(
+    home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, unbuffered: str
+) -> None:
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
+    limit = (512, 512)
+    with (tmp_path / "out").open("wb") as out:
+        done = subprocess.run(
+            [sys.executable, "-m", "quanttui", "export", "--schema"],
+            stdout=out,
+            stderr=subprocess.PIPE,
+            timeout=30,
+            check=False,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit),
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"quanttui: the result could not be written to standard output: File too large")
 
 
 def test_a_character_that_the_terminal_lacks_is_no_failure(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
