@@ -7,7 +7,8 @@ import math
 
 NOT_AVAILABLE = "n/a"
 _KIB = 1024
-_LIBRARIES_BYTES = 64_000_000
+LIBRARIES_BYTES = 64_000_000
+"""What the libraries themselves take and give back between two loads."""
 
 
 def format_bytes(size_bytes: int | None) -> str:
@@ -39,7 +40,7 @@ def format_prediction(measured_bytes: int | None, predicted_bytes: int | None) -
     if not predicted_bytes or measured_bytes is None:
         return predicted
     off = measured_bytes - predicted_bytes
-    if abs(off) < _LIBRARIES_BYTES:
+    if abs(off) < LIBRARIES_BYTES:
         return f"{predicted} ({'−' if off < 0 else '+'}{format_bytes(abs(off))})"
     return f"{predicted} ({100 * off / predicted_bytes:+.1f} %)".replace("(-", "(−")
 

@@ -32,8 +32,8 @@ def difference_words(candidate: CandidateResult, reading: Reading) -> str:
     if reading.apart is None:
         return f"{words}, [marked]"
     if reading.apart == reading.differences[0]:
-        return f"{words}, from there on shares nothing: not marked"
-    return f"{words}, [marked]; shares nothing from token {reading.apart.candidate[0] + 1} on: not marked"
+        return f"{words}, hardly anything shared from there on: not marked"
+    return f"{words}, [marked]; hardly anything shared from token {reading.apart.candidate[0] + 1} on: not marked"
 
 
 def painted_output(candidate: CandidateResult, reference: Output, reading: Reading) -> Text:

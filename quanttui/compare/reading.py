@@ -11,7 +11,7 @@ from itertools import accumulate
 
 from quanttui.records import DiffOp, DiffSpan
 
-NOTHING_SHARED = 0.15
+NOTHING_SHARED = 0.05
 _WORTH_READING = 16
 _NO_CHANCE = 8
 _FUNCTION_WORD = 4

@@ -32,6 +32,11 @@ CLEAR_MULTIPLE = 100.0
 SMALL_SAME_TOP = 0.95
 CLEAR_SAME_TOP = 0.75
 
+_NAMES = {
+    VerdictLevel.SMALL: "small difference",
+    VerdictLevel.CLEAR: "clear difference",
+    VerdictLevel.BROKEN: "broken",
+}
 _SEVERITY = (VerdictLevel.SMALL, VerdictLevel.CLEAR, VerdictLevel.BROKEN)
 
 
@@ -55,7 +60,7 @@ def judge(evidence: Evidence, reference: str, candidate: str) -> Verdict:
     level = _level(evidence)
     if level is VerdictLevel.INDISTINGUISHABLE:
         return Verdict(level, f"{level}: {_no_difference(evidence, reference, candidate)}{_caution(evidence)}")
-    return Verdict(level, f"{level}: {_difference(evidence, reference, candidate)}{_caution(evidence)}")
+    return Verdict(level, f"{_NAMES[level]}: {_difference(evidence, reference, candidate)}{_caution(evidence)}")
 
 
 def _level(evidence: Evidence) -> VerdictLevel:

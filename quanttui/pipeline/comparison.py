@@ -11,7 +11,7 @@ from typing import Any
 from quanttui.compare.diff import diff_tokens, first_divergence
 from quanttui.compare.divergence import summarize
 from quanttui.engine.base import Engine, LoadedModel
-from quanttui.errors import LoadError, UsageError, VariantUnsupportedError
+from quanttui.errors import LoadError, MeasurementError, UsageError, VariantUnsupportedError
 from quanttui.pipeline.assembly import apply_event, with_summaries
 from quanttui.pipeline.driving import Made, Result, failure, kept_dtype, stopped, watched
 from quanttui.records import (
@@ -68,9 +68,17 @@ def run_comparison(
         if comparison.given_back is not None:
             run = apply_event(run, comparison.given_back)
             yield comparison.given_back
-        yield failure(error, run)
+        yield failure(error, _with_what_was_measured(run))
     else:
         yield RunFinished(run)
+
+
+def _with_what_was_measured(run: Run | None) -> Run | None:
+    """A run that ended early has the summaries of the candidates that were scored until then."""
+    try:
+        return with_summaries(run) if run is not None else None
+    except MeasurementError:
+        return run
 
 
 class _Comparison:

@@ -16,7 +16,7 @@ def reason(estimate: MemoryEstimate, rooms: Rooms, verdict: FitVerdict) -> str:
     needed, room = estimate.needed_bytes, rooms.own_bytes
     if room is None:
         return f"needs {format_memory(needed)}; how much is free on {estimate.device} is not known"
-    there = f"needs {format_memory(needed)}, {format_memory(room)} are there"
+    there = f"needs {format_memory(needed)}{_with_engine(estimate)}, {format_memory(room)} are there"
     match verdict:
         case FitVerdict.DOES_NOT_FIT:
             return f"{there}: {format_memory(needed - room)} short"
@@ -25,6 +25,13 @@ def reason(estimate: MemoryEstimate, rooms: Rooms, verdict: FitVerdict) -> str:
         case FitVerdict.UNKNOWN:
             return f"{there}, but what it takes beside its weights cannot be foretold"
     return there
+
+
+def _with_engine(estimate: MemoryEstimate) -> str:
+    """Told where the engine process takes more than the model does, which a small model's need cannot explain."""
+    if estimate.context_bytes <= estimate.needed_bytes - estimate.context_bytes:
+        return ""
+    return f" ({format_memory(estimate.context_bytes)} of it the engine itself)"
 
 
 def advice(estimate: MemoryEstimate, rooms: Rooms, placement: Placement, fitting: Sequence[MemoryEstimate]) -> str:

@@ -47,7 +47,8 @@ class RunRecorder:
             case RunFailed(message=message, hint=hint, exit_code=exit_code):
                 self._is_over = True
                 state = RunState.CANCELLED if event.was_cancelled else RunState.FAILED
-                self._writer.fail(state, message, hint, exit_code)
+                measured = event.run.summaries if event.run is not None else ()
+                self._writer.fail(state, message, hint, exit_code, measured)
 
     def note_part(self, event: OutputFinished) -> None:
         """An output as far as it goes; what comes later of it takes its place."""

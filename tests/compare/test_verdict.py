@@ -55,7 +55,7 @@ def test_nothing_is_ever_said_to_be_equal():
 
 def test_a_difference_is_told_in_words():
     assert judge(evidence(), "bf16", "nf4").text == (
-        "small: nf4 picks bf16's next word 97 % of the time (± 1.2), 12 × the noise floor"
+        "small difference: nf4 picks bf16's next word 97 % of the time (± 1.2), 12 × the noise floor"
     )
 
 

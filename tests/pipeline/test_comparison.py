@@ -256,3 +256,12 @@ def test_what_is_not_quantized_has_a_floating_type_even_beside_a_quantized_refer
     reference: str, checkpoint: Precision | None, expected: Precision
 ) -> None:
     assert kept_dtype(parse_variant(reference), checkpoint, "cpu") is expected
+
+
+def test_a_run_that_fails_keeps_the_summary_of_what_was_measured_before():
+    *_, last = run(faulty(Fault("load", "nf4")))
+    assert isinstance(last, RunFailed)
+    (summary,) = last.run.summaries
+    assert summary.variant == INT8
+    *_, whole = run(ScriptedEngine())
+    assert summary == whole.run.summaries[0]

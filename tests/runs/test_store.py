@@ -55,6 +55,7 @@ def test_a_failed_run_keeps_what_was_made_and_why_it_ended(path: Path, stage: st
     assert stored.run == last.run
     assert (stored.line.state, stored.run.failure, stored.hint) == (RunState.FAILED, "no room", "Close something.")
     assert stored.exit_code == 1
+    assert [figures.variant for figures in stored.line.figures] == ["int8"]
 
 
 def test_hostile_texts_come_back_exactly(path: Path) -> None:

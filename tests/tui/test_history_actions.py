@@ -53,9 +53,13 @@ async def test_a_run_is_run_again_as_it_was_asked_for_and_kept_as_a_repetition(p
         ran = app.main.run_view.request
         assert (ran.prompts, ran.generation.seed, ran.model.path) == (("The little cat",), 7, "/moved")
         assert [variant.spelling for variant in ran.candidates] == ["nf4"]
+        assert "Runs a stored request again, not what is chosen now" in screen_text(app)
         await pilot.press("R")
         await seen(pilot, lambda: app.main.run_view.request.run_id == "run-2")
         await finish(pilot)
+        await pilot.press("f5")
+        await finish(pilot)
+        assert "stored request" not in screen_text(app)
     assert stored(path, "run-1").origin.rerun_of == "run-a"
     assert stored(path, "run-2").origin.rerun_of == "run-1"
 
@@ -119,7 +123,7 @@ async def test_deleting_asks_once_and_names_the_run(path: Path) -> None:
         await pilot.press("d", "y")
         await seen(pilot, lambda: names(screen) == ["run-c", "run-a"] and screen.total == 2)
         await pilot.press("m", "g", "m", "d")
-        await seen(pilot, lambda: "Delete 2 marked runs?" in screen_text(app))
+        await seen(pilot, lambda: "Delete the 2 marked runs?" in screen_text(app))
         await pilot.press("y")
         await seen(pilot, lambda: screen.total == 0)
         assert screen.place.marked == ()

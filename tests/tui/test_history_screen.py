@@ -196,7 +196,7 @@ async def test_a_history_that_is_missing_damaged_or_newer_is_told_and_the_app_go
             connection.execute("PRAGMA user_version = 99")
         connection.close()
         await pilot.press("h")
-        await seen(pilot, lambda: "written by a newer" in screen_text(app))
+        await seen(pilot, lambda: "of its tables, this one knows" in screen_text(app))
 
 
 async def test_without_a_history_the_key_says_so() -> None:
@@ -242,3 +242,17 @@ async def test_a_run_of_several_prompts_shows_them_one_at_a_time(tmp_path: Path)
         assert "Second words" in pane_text(app, "reference")
         await pilot.press("P", "escape")
         await seen(pilot, lambda: isinstance(app.screen, HistoryScreen))
+
+
+async def test_nothing_of_a_stored_run_stays_where_no_run_was_before(path: Path) -> None:
+    app = looking(path)
+    async with running(app) as pilot:
+        before = screen_text(app)
+        await open_history(pilot)
+        await pilot.press("enter")
+        await seen(pilot, lambda: app.screen is app.main and "Stored run of" in screen_text(app))
+        await pilot.press("escape")
+        await seen(pilot, lambda: isinstance(app.screen, HistoryScreen))
+        await pilot.press("escape")
+        await seen(pilot, lambda: app.screen is app.main)
+        assert screen_text(app) == before

@@ -83,3 +83,11 @@ def test_a_byte_token_and_an_empty_one_have_a_name() -> None:
 @pytest.mark.parametrize(("share", "shown"), [(0, ""), (1e-9, "▏"), (0.5, "████"), (0.56, "████▌"), (2.0, "████████")])
 def test_bars_are_drawn_in_eighths_and_never_vanish(share: float, shown: str) -> None:
     assert bar(share, 8) == shown
+
+
+def test_what_the_candidate_wrote_by_itself_is_told_where_reading_shows_no_flip() -> None:
+    scored = token(7, " you", 0.0, FlipKind.NONE)
+    parted = replace(view(scored), wrote=" m")
+    text = inspector_content(parted, 160, 12).plain
+    assert "writing by itself nf4 chose ␣m" in text
+    assert "writing by itself" not in inspector_content(view(scored), 160, 12).plain

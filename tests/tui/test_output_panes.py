@@ -133,7 +133,7 @@ async def test_texts_that_share_nothing_say_so_until_all_is_painted() -> None:
     async with running(app_of(LONG, [*LONG[:4], *(f" x{n}" for n in range(80))])) as pilot:
         app = await run_script(pilot)
         pane = app.main.query_one("#candidate", OutputPane)
-        assert "nothing shared from 5: not painted" in str(pane.border_subtitle)
+        assert "hardly anything shared from 5: not painted" in str(pane.border_subtitle)
         looks = {piece.look for piece in pane.text._pieces}
         assert "differs" not in looks
         await pilot.press("U")

@@ -55,6 +55,7 @@ def _about(run: Run) -> str:
     if entry.revision:
         parts.append(f"revision {code(entry.revision)}")
     parts += [plain(run.environment.device_name), plain(generation_words(run.request.generation))]
+    parts.append(f"run {code(run.request.run_id)}")
     return " · ".join(parts)
 
 
@@ -131,7 +132,8 @@ def _texts(result: PromptResult, index: int) -> Iterator[str]:
     for candidate in result.candidates:
         first = candidate.first_divergence
         words = "the same text" if first is None else f"parts at token {first + 1}"
-        yield f"{plain(candidate.variant.spelling)}, {len(candidate.output.token_ids)} tokens, {words}:"
+        ending = "." if first is None else ":"
+        yield f"{plain(candidate.variant.spelling)}, {len(candidate.output.token_ids)} tokens, {words}{ending}"
         if first is not None:
             yield fenced(candidate.output.text, "text")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from quanttui.errors import UsageError
-from quanttui.records import GenerationSettings, LoadReport, ModelEntry, ModelSource, Run, Variant
+from quanttui.records import GenerationSettings, LoadReport, ModelEntry, ModelSource, Precision, Run, Variant
 from quanttui.text import safe_line
 
 _DTYPES = frozenset({"float32", "bfloat16", "float16", "uint8"})
@@ -45,6 +45,9 @@ def _lines(run: Run, report: LoadReport) -> Iterator[str]:
     yield ""
     if run.request.model.source is ModelSource.FOLDER and "~" in run.request.model.path[:1]:
         yield "import os"
+    if report.variant.precision is Precision.INT8:
+        yield "import logging"
+        yield ""
     yield "import torch"
     imports = "AutoModelForCausalLM, AutoTokenizer" + (", BitsAndBytesConfig" if quantizes else "")
     yield f"from transformers import {imports}, GenerationConfig"
@@ -75,6 +78,8 @@ def _load_lines(report: LoadReport, quantizes: bool, threads: int) -> Iterator[s
     """Not ``quantizes``: what was saved quantized brings its options along."""
     if report.device == "cpu":
         yield f"torch.set_num_threads({threads})"
+    if report.variant.precision is Precision.INT8:
+        yield 'logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it tells of each cast to float16'
     if quantizes:
         yield "quantization = BitsAndBytesConfig("
         for name in _4BIT_OPTIONS if report.variant.precision.is_4bit else _INT8_OPTIONS:

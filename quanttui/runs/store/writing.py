@@ -106,25 +106,36 @@ class RunWriter:
             )  # fmt: skip
 
     def finish(self, summaries: tuple[CandidateSummary, ...]) -> None:
-        line = replace(self._line, figures=tuple(map(_candidate_line, summaries)))
         with self._transaction() as execute:
-            for position, summary in enumerate(summaries):
-                divergence, kl = summary.divergence, summary.divergence.kl_divergence
-                execute(
-                    "INSERT INTO summaries VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    self._run_id, position, plain(summary.variant.spelling), divergence.tokens,
-                    kl.mean, kl.standard_error, divergence.same_top, to_text(summary)
-                )  # fmt: skip
-            self._end(execute, RunState.DONE, 0, line)
+            self._end(execute, RunState.DONE, 0, self._measured(execute, summaries))
 
-    def fail(self, state: RunState, message: str, hint: str, exit_code: int | None) -> None:
-        """What was being written when it ended is no part of the run."""
+    def fail(
+        self,
+        state: RunState,
+        message: str,
+        hint: str,
+        exit_code: int | None,
+        summaries: tuple[CandidateSummary, ...] = (),
+    ) -> None:
+        """What was being written when it ended is no part of the run; ``summaries`` of what was scored until then."""
         with self._transaction() as execute:
             execute("DELETE FROM outputs WHERE run_id = ? AND NOT is_whole", self._run_id)
             execute(
                 "UPDATE requests SET failure = ? WHERE run_id = ?", to_text(StoredEnding(message, hint)), self._run_id
             )
-            self._end(execute, state, exit_code, replace(self._line, failure=message))
+            line = self._measured(execute, summaries)
+            self._end(execute, state, exit_code, replace(line, failure=message))
+
+    def _measured(self, execute: Execute, summaries: tuple[CandidateSummary, ...]) -> RunLine:
+        """Write ``summaries``; the run's line with their figures."""
+        for position, summary in enumerate(summaries):
+            divergence, kl = summary.divergence, summary.divergence.kl_divergence
+            execute(
+                "INSERT INTO summaries VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                self._run_id, position, plain(summary.variant.spelling), divergence.tokens,
+                kl.mean, kl.standard_error, divergence.same_top, to_text(summary)
+            )  # fmt: skip
+        return replace(self._line, figures=tuple(map(_candidate_line, summaries)))
 
     def cut_off(self) -> None:
         """The recording ends before the run does; what was being written is kept."""

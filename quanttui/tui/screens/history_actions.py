@@ -158,7 +158,7 @@ class HistoryActions(Screen[None]):
             question = f"Delete the run of {when_words(line.started_seconds)}?"
             named = f"{line.model_id}, {figures_words(line)}"
         else:
-            question = f"Delete {len(wanted)} marked run{'s' if len(wanted) > 1 else ''}?"
+            question = f"Delete the {len(wanted)} marked run{'s' if len(wanted) > 1 else ''}?"
             named = ", ".join(wanted[:8]) + (f" and {len(wanted) - 8} more" if len(wanted) > 8 else "")
         words = f"{named}\n\nTexts, figures and settings are gone then."
         self.app.push_screen(ConfirmScreen(question, words, "deletes"), partial(self._delete, wanted))

@@ -23,7 +23,7 @@ from quanttui.tui.screens.output_painter import rest_at_first_difference
 from quanttui.tui.state.pages import Page
 from quanttui.tui.state.run_view import RunView
 from quanttui.tui.state.side_by_side import Marks
-from quanttui.tui.state.stored_view import StoredView, banner_words, stored_view
+from quanttui.tui.state.stored_view import StoredView, banner_words, repeated_words, stored_view
 from quanttui.tui.widgets.stored_line import StoredLine
 from quanttui.tui.workers.threads import start_thread
 
@@ -128,6 +128,7 @@ class KeepingActions(Screen[None]):
         request = replace(before, run_id=me.services.new_run_id(), model=message.model)
         record = access.record_again(before.run_id) if access is not None else me.services.record
         me.start(request, record)
+        self.query_one(StoredLine).show(*repeated_words(request, me.keys))
 
     @on(AgainRefused)
     def again_refused(self, message: AgainRefused) -> None:

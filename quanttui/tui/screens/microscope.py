@@ -45,7 +45,9 @@ class MicroscopeActions(Screen[None]):
             pane.set_result(None, None)
             return
         pieces = [token.text for token in run.reference.tokens]
-        pane.set_result(score, view.divergence, (run.reference.variant, view.variant), pieces)
+        first = view.first_divergence
+        parted = (first, view.tokens[first].text) if first is not None and first < len(view.tokens) else None
+        pane.set_result(score, view.divergence, (run.reference.variant, view.variant), pieces, parted=parted)
 
     def token_under_cursor(self) -> int | None:
         """The generated token that the strip's cursor stands on, while the user is there."""

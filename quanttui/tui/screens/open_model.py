@@ -115,8 +115,9 @@ class OpenScreen(ModalScreen[ModelEntry | None]):
     def _typed(self, event: Input.Changed) -> None:
         """What was typed fast may come after the enter that followed it."""
         event.stop()
-        if self._stage is Stage.FETCHING or (self._stage is not Stage.TYPING and event.value == self._taken):
+        if self._stage is Stage.FETCHING or event.value == self._taken:
             return
+        self._taken = ""
         self._go(Stage.TYPING)
         self._say(Content(EXPLANATION))
         if event.value.strip():
@@ -135,7 +136,8 @@ class OpenScreen(ModalScreen[ModelEntry | None]):
 
     @on(Glanced)
     def _glanced(self, event: Glanced) -> None:
-        if self._stage is Stage.TYPING and event.typed == self._value:
+        """A look that comes after the answer to enter does not take its place."""
+        if self._stage is Stage.TYPING and event.typed == self._value != self._taken:
             self._say(open_text.glance(event.completion, event.entry, EXPLANATION))
 
     @on(Completed)

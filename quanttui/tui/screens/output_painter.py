@@ -90,6 +90,9 @@ def _all_panes(screen: Screen[None]) -> DOMQuery[OutputPane]:
 
 
 def _paint_empty(reference: OutputPane, candidates: list[OutputPane], keys: KeyNames) -> None:
+    for pane in (reference, *candidates):
+        pane.entitle(None)
+        pane.show_hint("")
     reference.show_empty(f"Press {keys['run']} to run", "The reference answers here, in full precision.")
     words = f"Words that differ from the reference are underlined; {keys['next']} jumps to the next."
     candidates[0].show_empty("Candidates answer here", words)

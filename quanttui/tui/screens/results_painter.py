@@ -15,6 +15,8 @@ from quanttui.tui.widgets.results_table import ResultsTable
 
 def paint_results(screen: Screen[None], run: RunView | None, marks: Marks, keys: KeyNames) -> None:
     if run is None:
+        screen.query_one(CandidateBar).show((), 0)
+        screen.query_one(ResultsTable).show((), (), 0)
         return
     variants = [view.variant for view in run.candidates]
     screen.query_one(CandidateBar).show(run.candidates, run.shown, marks.variants)

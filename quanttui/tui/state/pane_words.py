@@ -39,7 +39,7 @@ def subtitle(view: VariantView, run: RunView) -> str:
 def _not_painted(run: RunView) -> str:
     """Said of the difference that is jumped to."""
     apart = run.reading().apart
-    return ", shares nothing" if apart is not None and apart == run.current_difference() else ""
+    return ", hardly anything shared" if apart is not None and apart == run.current_difference() else ""
 
 
 def _finished(view: VariantView, run: RunView) -> str:
@@ -49,7 +49,7 @@ def _finished(view: VariantView, run: RunView) -> str:
         return f"differs in {where}whitespace only"
     if reading.apart is None or run.paints_all:
         return divergence_words(view, run.reference)
-    return f"nothing shared from {reading.apart.candidate[0] + 1}: not painted"
+    return f"hardly anything shared from {reading.apart.candidate[0] + 1}: not painted"
 
 
 def _only_at_end(view: VariantView, run: RunView) -> bool:

@@ -7,7 +7,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from quanttui.errors import CancelledError
-from quanttui.records import FinishReason, LoadRecord, Output, PromptEncoded, PromptResult, Run, Token, Variant
+from quanttui.records import (
+    FinishReason,
+    LoadRecord,
+    Output,
+    PromptEncoded,
+    PromptResult,
+    Run,
+    RunRequest,
+    Token,
+    Variant,
+)
 from quanttui.records.events import (
     CandidateScored,
     LoadStarted,
@@ -71,6 +81,13 @@ def banner_words(shown: StoredView, keys: KeyNames = DEFAULT_KEYS) -> tuple[str,
         words.append(f"prompt {shown.prompt + 1} of {line.prompts}")
         more[-1] = f"{keys['next_prompt']} next prompt"
     return " · ".join(words), tuple(more)
+
+
+def repeated_words(request: RunRequest, keys: KeyNames = DEFAULT_KEYS) -> tuple[str, tuple[str, ...]]:
+    """A stored request that runs again is not what is chosen: the panes of the choices do not show it."""
+    candidates = ", ".join(variant.spelling for variant in request.candidates)
+    words = ["Runs a stored request again, not what is chosen now", safe_line(f"{request.model.id} → {candidates}")]
+    return " · ".join(words), (f"{keys['run']} runs what is chosen",)
 
 
 def stored_status(shown: StoredView, keys: KeyNames = DEFAULT_KEYS) -> Status:

@@ -16,7 +16,7 @@ from quanttui.records import (
     Variant,
 )
 from quanttui.tui import measures
-from quanttui.units import format_bytes, format_seconds
+from quanttui.units import LIBRARIES_BYTES, format_bytes, format_seconds
 
 
 class Stage(StrEnum):
@@ -142,13 +142,20 @@ def row_figures(view: VariantView, reference: VariantView | None) -> list[Figure
         return []
     speed, peak, load, first = view.tokens_per_second, view.peak_bytes, view.load_seconds, view.seconds_to_first_token
     row = [
-        _figure(view, reference, "peak", "peak_bytes", format_bytes(peak)),
+        _figure(view, reference if _is_telling(view, reference) else None, "peak", "peak_bytes", format_bytes(peak)),
         _figure(view, reference, "load", "load_seconds", format_seconds(load)),
         _figure(view, reference, "first token", "seconds_to_first_token", format_seconds(first)),
     ]
     if view.output is None:
         row.insert(0, _figure(view, reference, "", "tokens_per_second", measures.speed(speed)))
     return row
+
+
+def _is_telling(view: VariantView, reference: VariantView | None) -> bool:
+    """Two peaks that lie closer than the libraries' own memory comes and goes have no ratio worth reading."""
+    if view.peak_bytes is None or reference is None or reference.peak_bytes is None:
+        return True
+    return abs(view.peak_bytes - reference.peak_bytes) >= LIBRARIES_BYTES
 
 
 def _figure(view: VariantView, reference: VariantView | None, name: str, field_name: str, shown: str) -> Figure:

@@ -109,12 +109,15 @@ class DivergencePane(Vertical):
         variants: tuple[Variant, Variant] | None = None,
         pieces: Sequence[str] = (),
         note: str = NOTHING_YET,
+        parted: tuple[int, str] | None = None,
     ) -> None:
         """Show what was measured between ``variants`` (reference, candidate), or ``note`` where nothing was.
 
         ``pieces``: the text of each scored token as the output has it, where it is known; without it the tokens'
-        own texts stand in the context.
+        own texts stand in the context. ``parted``: the token at which the candidate's own text leaves the reference's,
+        and what it wrote there.
         """
+        self._parted = parted
         self._score, self._variants = score, variants
         tokens = score.tokens if score else ()
         self._pieces = tuple(pieces) if len(pieces) >= len(tokens) else tuple(token.text for token in tokens)
@@ -165,6 +168,7 @@ class DivergencePane(Vertical):
             candidate=theirs,
             before="".join(self._pieces[start : event.index]),
             after="".join(self._pieces[event.index + 1 : event.index + 1 + _CONTEXT_TOKENS]),
+            wrote=self._parted[1] if self._parted is not None and self._parted[0] == event.index else None,
         )
         self.query_one(TokenInspector).show(view)
 

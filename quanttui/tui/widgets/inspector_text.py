@@ -35,7 +35,10 @@ _TAG_CELLS = 4
 
 @dataclass(frozen=True, slots=True)
 class InspectorView:
-    """What the inspector shows. ``index`` counts scored tokens from 0; ``before`` and ``after`` are raw text."""
+    """What the inspector shows. ``index`` counts scored tokens from 0; ``before`` and ``after`` are raw text.
+
+    ``wrote``: what the candidate chose here when it wrote by itself, where that is known and another token.
+    """
 
     token: TokenScore
     index: int
@@ -45,6 +48,7 @@ class InspectorView:
     candidate: str
     before: str = ""
     after: str = ""
+    wrote: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +152,9 @@ def _flip_sentence(view: InspectorView, width: int) -> Content:
             reason = f"  ({lead})"
         case FlipKind.NONE:
             text, reason = f"both would go on with {ours}", ""
+            if view.wrote is not None:
+                text = f"reading this text both go on with {ours}; writing by itself {view.candidate} chose"
+                text, reason = f"{text} {visible_piece(view.wrote)}", "  (the two differ by rounding: noise floor)"
     glyph = FLIP_GLYPHS[token.flip].strip() or "="
     sentence = Content.assemble((f"{glyph} {name}: ", style), text)
     whole = Content.assemble(sentence, (reason, _MUTED))

@@ -59,14 +59,22 @@ def _verdict(summary: DivergenceSummary, width: int, limit: int) -> list[Content
     level = summary.verdict.level
     sign, style = VERDICT_SIGNS[level], VERDICT_STYLES[level]
     text = safe_line(summary.verdict.text)
-    start, colon, rest = text.partition(":")
-    if colon and start.casefold() == level.value:
-        text = rest.strip()
-    sentence = Content.assemble((f" {sign} {level.value.upper()} ", f"bold reverse {style}"), (" " + text, "bold"))
+    name, colon, rest = text.partition(": ")
+    if not colon or not name.casefold().startswith(level.value):
+        name, rest = level.value, text
+    badge = (f" {sign} {name.upper()} ", f"bold reverse {style}")
+    sentence = Content.assemble(badge, (" " + rest, "bold"))
     if sentence.cell_length <= width or limit < 2:
-        return [sentence.truncate(width, ellipsis=True)]
+        return [_whole_clauses(badge, rest, width)]
     first, *others = sentence.wrap(max(1, width))
     return [first, Content(" ").join(others).truncate(width, ellipsis=True)]
+
+
+def _whole_clauses(badge: tuple[str, str], text: str, width: int) -> Content:
+    """``text`` without its last clauses where they have no room: the figures beneath say them too."""
+    while Content.assemble(badge, (" " + text, "bold")).cell_length > width and ", " in text:
+        text = text.rpartition(", ")[0]
+    return Content.assemble(badge, (" " + text, "bold")).truncate(width, ellipsis=True)
 
 
 def _tile_lines(shown: list[Tile], width: int) -> list[Content]:
