@@ -81,14 +81,11 @@ async def test_z_fills_the_screen_with_a_pane_and_esc_puts_it_back():
         assert "1 Model" in screen_text(app)
 
 
-@pytest.mark.parametrize(
-    ("seed", "count"),
-    [(1, 300), *(pytest.param(seed, 1000, marks=pytest.mark.slow) for seed in range(1, 11))],
-)
-async def test_random_keys_clicks_and_resizes_leave_an_app_that_works_and_can_be_left(seed: int, count: int):
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 11))])
+async def test_random_keys_clicks_and_resizes_leave_an_app_that_works_and_can_be_left(seed: int):
     async with running(make_app(), (100, 30)) as pilot:
         user = RandomUser(pilot, seed)
-        await user.act(count)
+        await user.act(1_000)
         await leave(user)
 
 
