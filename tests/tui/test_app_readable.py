@@ -10,6 +10,7 @@ from quanttui.tui.state.pages import TAB_NAMES
 from quanttui.tui.widgets.output_pane import OutputPane
 from quanttui.tui.widgets.page_tabs import PageTabs
 from quanttui.tui.widgets.summary_line import SummaryLine
+from quanttui.units import format_multiple
 
 
 async def measured(pilot: Pilot[None]) -> QuantTuiApp:
@@ -29,7 +30,10 @@ async def test_at_120_columns_the_verdict_is_whole_and_the_legend_stands_below_t
         shown = " ".join(
             " ".join(line[area.x : area.right] for line in screen_lines(app)[area.y : area.bottom]).split()
         )
-        assert app.main.run_view.candidate.divergence.verdict.text.partition(": ")[2] in shown
+        divergence = app.main.run_view.candidate.divergence
+        sentence, _, multiple = divergence.verdict.text.partition(": ")[2].partition(", ")
+        assert sentence in shown
+        assert multiple in shown or f"noise floor {format_multiple(divergence.noise_multiple)}" in shown
         assert "mean KL" in shown
         assert "△ tie flip (a toss-up)" in screen_text(app)
         assert app.main.query_one("#reference", OutputPane).text.size.height >= 8
