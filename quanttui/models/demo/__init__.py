@@ -7,9 +7,9 @@ from pathlib import Path
 MODEL_FOLDER = Path(__file__).parent / "model"
 
 PROMPTS = (
+    "In the middle of the dark forest stood a little house, and",
     "The princess went down into the garden, and there she saw",
     "The wizard laughed and told the Princess that",
-    "In the middle of the dark forest stood a little house, and",
     "The little girl was very much afraid of the wolf, but",
     "A poor woodcutter and his wife lived",
     "The boy opened the door and saw",
