@@ -11,7 +11,7 @@ from typing import Any
 from quanttui.compare.diff import diff_tokens, first_divergence
 from quanttui.compare.divergence import summarize
 from quanttui.engine.base import Engine, LoadedModel
-from quanttui.errors import LoadError, MeasurementError, UsageError, VariantUnsupportedError
+from quanttui.errors import EngineDiedError, LoadError, MeasurementError, UsageError, VariantUnsupportedError
 from quanttui.pipeline.assembly import apply_event, with_summaries
 from quanttui.pipeline.driving import Made, Result, failure, kept_dtype, stopped, watched
 from quanttui.records import (
@@ -93,6 +93,7 @@ class _Comparison:
         self.cancelled = cancelled
         self.references: list[Output] = []
         self.reference_name = ""
+        self.process_id = 0
         self.dtype = Precision.FP32
         self.given_back: ModelUnloaded | None = None
 
@@ -103,7 +104,7 @@ class _Comparison:
         variants = [reference, *self.request.candidates]
         _check_supported(variants, environment)
         _check_stored(variants, self.request.model)
-        self.reference_name = reference.spelling
+        self.reference_name, self.process_id = reference.spelling, environment.process_id
         self.dtype = kept_dtype(reference, self.request.model.dtype, environment.device)
         yield RunStarted(self.request, environment, reference)
         for index, variant in enumerate(variants):
@@ -117,12 +118,22 @@ class _Comparison:
         model = yield from self._watched(self.engine.load(request), lambda p: LoadProgressed(variant, p))
         try:
             yield ModelLoaded(variant, replace(model.report, predicted=predicted))
+            if not is_reference:
+                self._check_same_engine()
             for prompt in range(len(self.request.prompts)):
                 yield from self._one_prompt(model, variant, prompt, is_reference=is_reference)
         finally:
             self.given_back = ModelUnloaded(variant, model.unload())
         unloaded, self.given_back = self.given_back, None
         yield unloaded
+
+    def _check_same_engine(self) -> None:
+        """A process that was started in place of one that died has not read what the reference read."""
+        if self.request.score and self.engine.describe().process_id != self.process_id:
+            raise EngineDiedError(
+                "the engine process ended between two models, and the reference's figures with it",
+                "Run again: a fresh engine process is there.",
+            )
 
     def _predict(self, load: LoadRequest) -> MemoryEstimate | None:
         """What the load will take; None where the engine cannot tell: the load itself says why, in better words."""
