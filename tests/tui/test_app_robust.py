@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+from pathlib import Path
 
 import pytest
 from random_user import RandomUser, leave
@@ -82,7 +83,10 @@ async def test_z_fills_the_screen_with_a_pane_and_esc_puts_it_back():
 
 
 @pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 11))])
-async def test_random_keys_clicks_and_resizes_leave_an_app_that_works_and_can_be_left(seed: int):
+async def test_random_keys_clicks_and_resizes_leave_an_app_that_works_and_can_be_left(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)  # it exports too
     async with running(make_app(), (100, 30)) as pilot:
         user = RandomUser(pilot, seed)
         await user.act(1_000)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -64,6 +65,17 @@ class ChoiceList(OptionList):
         for index, (old, new) in enumerate(zip(before, self._rows, strict=True)):
             if old != new:
                 self.replace_option_prompt_at_index(index, _RowVisual(new))
+
+    def action_page_up(self) -> None:
+        self._page(super().action_page_up)
+
+    def action_page_down(self) -> None:
+        self._page(super().action_page_down)
+
+    def _page(self, move: Callable[[], None]) -> None:
+        """Textual 8.2.8 looks for a line that a list has only once it was laid out."""
+        with contextlib.suppress(KeyError):
+            move()
 
     def watch_show_vertical_scrollbar(self) -> None:
         """Textual keeps what it made for the width before."""
