@@ -66,8 +66,26 @@ class NoiseFloor:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenColumns:
+    """What a sweep keeps of ``tokens`` scored positions, in text order: packed arrays, little-endian.
+
+    ``token_ids``: int32. ``kl``: float64, nats. ``reference_probability``, ``candidate_probability``: float64, p(y) and
+    q(y). ``reference_max_probability``: float64. ``flips``: uint8, 0 none, 1 tie, 2 real.
+    """
+
+    tokens: int
+    token_ids: bytes
+    kl: bytes
+    reference_probability: bytes
+    candidate_probability: bytes
+    reference_max_probability: bytes
+    flips: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
-    """A text scored by a candidate against its reference. ``tokens`` covers positions from ``first_scored`` on.
+    """A text scored by a candidate against its reference. ``tokens`` covers positions from ``first_scored`` on; it is
+    empty, and ``columns`` there in its place, where the request asked for columns.
 
     ``chunk_tokens``: positions that went through the head at once, always of one text (batch 1). ``windows``: how many
     of ``tokens`` each forward pass scored; () stands for one pass over all. ``notes``: on what the figures depend.
@@ -79,6 +97,7 @@ class Score:
     seconds: float
     windows: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
+    columns: TokenColumns | None = None
 
 
 @dataclass(frozen=True, slots=True)

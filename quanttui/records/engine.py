@@ -105,6 +105,24 @@ class GenerateRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class EncodeRequest:
+    """``text`` by the tokenizer of the model in the folder ``path``: running text, no template, no special tokens."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedText:
+    """``bos_token_id``: what a window of this model begins with, None where its tokenizer puts nothing there.
+    ``context_length`` None: no limit is known."""
+
+    token_ids: tuple[int, ...]
+    bos_token_id: int | None
+    context_length: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class PromptEncoded:
     """The prompt as tokens, template and BOS included; the first forward pass comes next."""
 
@@ -117,7 +135,10 @@ class ScoreRequest:
     """Score ``token_ids`` (prompt + continuation), of which those from ``first_scored`` on count.
 
     A model loaded as reference keeps its side in the engine under ``text_id``; a candidate is compared with it.
-    ``release``: forget the reference's side afterwards.
+    ``release``: forget the reference's side afterwards. ``side_path``: the file in which the reference's side is kept
+    instead, for other processes and later sweeps: a reference writes it, whole or not at all; a candidate reads it.
+    ``keep_head``: put the reference's output head beside it too, for candidates whose head may be another (a quantized
+    head, another dtype). ``as_columns``: answer with ``Score.columns`` in place of ``Score.tokens``.
     """
 
     text_id: str
@@ -126,6 +147,9 @@ class ScoreRequest:
     is_reference: bool
     top_k: int = 8
     release: bool = False
+    side_path: str | None = None
+    keep_head: bool = False
+    as_columns: bool = False
 
 
 @dataclass(frozen=True, slots=True)

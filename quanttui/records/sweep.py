@@ -31,11 +31,13 @@ class CategoryDivergence:
 @dataclass(frozen=True, slots=True)
 class SweptVariant:
     """One row of the table. ``text``, ``suite``: None for the reference itself, for what was not asked, and for what
-    has not been reached yet. ``failure``: its cause, raw; figures made until then are kept."""
+    has not been reached yet. ``failure``: its cause, raw; figures made until then are kept. ``needed_bytes``: all that
+    has to be free on the device for it, as foretold before its load."""
 
     variant: Variant
     parameter_bytes: int | None = None
     peak_bytes: int | None = None
+    needed_bytes: int | None = None
     tokens_per_second: float | None = None
     tokens_per_second_standard_error: float | None = None
     text: DivergenceSummary | None = None
