@@ -37,6 +37,9 @@ class Narrator:
     def wait_for(self, what: str, total: int | None = None) -> None:
         """Say what is waited for from now on, ``total`` steps long where that is known."""
 
+    def progress(self, what: str, done: int, total: int) -> None:
+        """Say what goes on, and how far the whole is; ``total`` 0: not known."""
+
 
 class TerminalNarrator(Narrator):
     """One line that changes, gone when the work is done."""
@@ -69,6 +72,9 @@ class TerminalNarrator(Narrator):
                 self.wait_for(f"Finishing {self._title(variant, prompt)}")
             case ScoreProgressed(progress=score):
                 self._step(score.done_tokens, score.total_tokens, f"Scoring {self._title(event.variant, event.prompt)}")
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        self._step(done, total, what)
 
     def _step(self, done: int, total: int, what: str | None = None) -> None:
         description = None if what is None else safe_line(what)

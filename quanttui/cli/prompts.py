@@ -15,13 +15,14 @@ STDIN = "-"
 
 def gather_prompts(given: Sequence[str], source: str | None) -> tuple[str, ...]:
     """The prompts of ``--prompt`` and then those of ``--prompts``. Raises UsageError where there is none."""
-    prompts = (*given, *(prompt.text for prompt in _from_source(source)))
+    prompts = (*given, *(prompt.text for prompt in read_source(source)))
     if not prompts:
         raise UsageError("there is no prompt", 'Give at least one: --prompt "Once upon a time", or --prompts suite')
     return prompts
 
 
-def _from_source(source: str | None) -> tuple[SuitePrompt, ...]:
+def read_source(source: str | None) -> tuple[SuitePrompt, ...]:
+    """What ``--prompts`` names; nothing where it was not given. Raises UsageError."""
     if source is None:
         return ()
     if source == STDIN:

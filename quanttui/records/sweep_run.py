@@ -18,6 +18,9 @@ from quanttui.records.suite import EvaluationText, SuitePrompt
 from quanttui.records.sweep import SweepLimits, SweepPart, SweepResult
 from quanttui.records.variant import Variant
 
+CONTINUATION_TOKENS = 64
+"""How far the reference continues a prompt unless told otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class SweepBudget:
@@ -50,7 +53,7 @@ class SweepRequest:
     candidates: tuple[Variant, ...]
     prompts: tuple[SuitePrompt, ...] = ()
     texts: tuple[EvaluationText, ...] = ()
-    generation: GenerationSettings = field(default_factory=lambda: GenerationSettings(max_new_tokens=64))
+    generation: GenerationSettings = field(default_factory=lambda: GenerationSettings(CONTINUATION_TOKENS))
     protocol: SweepProtocol = field(default_factory=SweepProtocol)
     budget: SweepBudget = field(default_factory=SweepBudget)
     limits: SweepLimits = field(default_factory=SweepLimits)
