@@ -56,7 +56,8 @@ def _add_sources(parser: Parser) -> None:
         "or a folder of text files; again for more"
     )  # fmt: skip
     group.add_argument(
-        "--context-length", type=positive_int, default=_PROTOCOL.context_length, metavar="N", help="of a window, in tokens, "
+        "--context-length", type=positive_int, default=_PROTOCOL.context_length, metavar="N",
+        help="of a window, in tokens, "
         "of which the second half is scored (default: %(default)s, or less where the model holds less)"
     )  # fmt: skip
     group.add_argument(
