@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from quanttui.compare.arrays import arrays_of, lengths_of, scored_tokens
 from quanttui.errors import MeasurementError
-from quanttui.records import FlipKind, Score, Variant
+from quanttui.records import Score, Variant
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,19 +32,35 @@ def columns_of(variant: Variant, scores: Sequence[Score]) -> CandidateColumns:
 
     Raises MeasurementError where there is no token, or a figure is not finite.
     """
-    tokens = [token for score in scores for token in score.tokens]
-    if not tokens:
+    tokens = arrays_of(scores)
+    if not len(tokens):
         raise MeasurementError(f"no token was scored of {variant}, so there is nothing to compare")
-    kl = np.array([token.kl_divergence for token in tokens], dtype=np.float64)
-    floors = [(score.noise_floor.mean, score.noise_floor.tokens) for score in scores if score.tokens]
+    floors = [(score.noise_floor.mean, score.noise_floor.tokens) for score in scores if scored_tokens(score)]
     floor = sum(mean * weight for mean, weight in floors) / max(1, sum(weight for _, weight in floors))
-    if not np.isfinite(kl).all() or not np.isfinite(floor):
+    if not np.isfinite(tokens.kl).all() or not np.isfinite(floor):
         raise MeasurementError(f"a score of {variant} is NaN or infinite, so no comparison would mean anything")
-    return CandidateColumns(
-        variant,
-        kl,
-        np.array([token.flip is FlipKind.NONE for token in tokens]),
-        np.array([token.token_id for token in tokens], dtype=np.int64),
-        tuple(length for score in scores for length in (score.windows or (len(score.tokens),)) if length),
-        floor,
-    )
+    parts = tuple(length for score in scores for length in lengths_of(score))
+    return CandidateColumns(variant, tokens.kl, tokens.same_top, tokens.token_ids.astype(np.int64), parts, floor)
+
+
+def in_common(first: CandidateColumns, second: CandidateColumns) -> tuple[CandidateColumns, CandidateColumns]:
+    """Both, as far as the one that was scored on less goes: a sweep's candidates take its texts in one order.
+
+    Raises MeasurementError where they were scored on different tokens.
+    """
+    parts = min(first.parts, second.parts, key=len)
+    ours, theirs = _beginning(first, len(parts)), _beginning(second, len(parts))
+    if ours.parts != theirs.parts or not np.array_equal(ours.token_ids, theirs.token_ids):
+        raise MeasurementError(
+            f"{first.variant} and {second.variant} were scored on different tokens, so they cannot be paired"
+        )
+    return ours, theirs
+
+
+def _beginning(columns: CandidateColumns, parts: int) -> CandidateColumns:
+    if parts == len(columns.parts):
+        return columns
+    kept = columns.parts[:parts]
+    stop = sum(kept)
+    kl, same_top, token_ids = columns.kl[:stop], columns.same_top[:stop], columns.token_ids[:stop]
+    return replace(columns, kl=kl, same_top=same_top, token_ids=token_ids, parts=kept)

@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from quanttui.compare.arrays import FLIP_CODES, TokenArrays, arrays_of, lengths_of, scored_tokens
 from quanttui.compare.statistics import (
     FEWEST_BLOCKS,
     blocks_of,
@@ -29,13 +30,13 @@ from quanttui.records import (
     KlSummary,
     NoiseFloor,
     Score,
-    TokenScore,
 )
 
 CONFIDENCE_EDGES = (0.0, 0.25, 0.5, 0.75, 0.95, 1.0)
 _QUANTILES = (0.5, 0.9, 0.95, 0.99, 0.999)
 
 Floats = NDArray[np.float64]
+Flips = NDArray[np.uint8]
 
 
 def summarize(
@@ -46,15 +47,14 @@ def summarize(
     ``reference`` and ``candidate`` are what the verdict calls them. Raises MeasurementError where there is no token,
     a figure is not finite, or the texts' noise floors are of different kinds.
     """
-    tokens = [token for score in scores for token in score.tokens]
-    if not tokens:
+    tokens = arrays_of(scores)
+    if not len(tokens):
         raise MeasurementError("no token was scored, so there is nothing to sum up")
     blocks = blocks_of(_independent_parts(scores))
-    kl = _column([token.kl_divergence for token in tokens])
-    delta = _column([100 * token.delta_p for token in tokens])
-    ln_p = _ln(_column([token.reference_probability for token in tokens]))
-    ln_q = _ln(_column([token.candidate_probability for token in tokens]))
-    same_top = _same_top(tokens)
+    kl = _finite(tokens.kl)
+    delta = _finite(100 * (tokens.q - tokens.p))
+    ln_p, ln_q = _ln(_finite(tokens.p)), _ln(_finite(tokens.q))
+    same_top = _same_top(tokens.flips)
     floor = _pooled_floor(scores)
     kl_summary = _kl_summary(kl, standard_error(kl, blocks))
     detectable = smallest_detectable(kl_summary.mean, kl_summary.standard_error, len(blocks), floor.mean)
@@ -79,8 +79,8 @@ def summarize(
         perplexity_candidate=_perplexity(ln_q),
         ln_perplexity_ratio=float(np.mean(ln_p - ln_q)),
         ln_perplexity_ratio_standard_error=standard_error(ln_p - ln_q, blocks),
-        tie_flips=sum(token.flip is FlipKind.TIE for token in tokens),
-        real_flips=sum(token.flip is FlipKind.REAL for token in tokens),
+        tie_flips=_count(tokens.flips, FlipKind.TIE),
+        real_flips=_count(tokens.flips, FlipKind.REAL),
         noise_floor=floor,
         noise_multiple=evidence.noise_multiple,
         smallest_detectable_nats=detectable,
@@ -91,20 +91,19 @@ def summarize(
 
 def _independent_parts(scores: Sequence[Score]) -> list[int]:
     """Tokens of each text, or of each window of a text that was read in several."""
-    return [length for score in scores for length in (score.windows or (len(score.tokens),))]
+    return [length for score in scores for length in lengths_of(score)]
 
 
 def _scope(scores: Sequence[Score]) -> str:
     """What the errors speak of: the texts at hand, or texts like these."""
-    texts = sum(bool(score.tokens) for score in scores)
-    parts = len([length for length in _independent_parts(scores) if length])
+    texts = sum(bool(scored_tokens(score)) for score in scores)
+    parts = len(_independent_parts(scores))
     if texts == 1:
         return f"over {parts} windows" if parts >= FEWEST_BLOCKS else "within this text"
     return f"over {texts} texts" if parts >= FEWEST_BLOCKS else f"within these {texts} texts"
 
 
-def _column(values: Sequence[float]) -> Floats:
-    column = np.asarray(values, dtype=np.float64)
+def _finite(column: Floats) -> Floats:
     if not np.isfinite(column).all():
         raise MeasurementError("a token's score is NaN or infinite, so no summary would mean anything")
     return column
@@ -129,13 +128,17 @@ def _kl_summary(kl: Floats, error: float | None) -> KlSummary:
     return KlSummary(float(kl.mean()), error, median, p90, p95, p99, p99_9, float(kl.max()))
 
 
-def _same_top(tokens: Sequence[TokenScore]) -> float:
-    return sum(token.flip is FlipKind.NONE for token in tokens) / len(tokens)
+def _same_top(flips: Flips) -> float:
+    return _count(flips, FlipKind.NONE) / len(flips)
+
+
+def _count(flips: Flips, kind: FlipKind) -> int:
+    return int(np.count_nonzero(flips == FLIP_CODES[kind]))
 
 
 def _pooled_floor(scores: Sequence[Score]) -> NoiseFloor:
     """Weighted by the tokens that each text's floor rests on."""
-    floors = [score.noise_floor for score in scores if score.tokens]
+    floors = [score.noise_floor for score in scores if scored_tokens(score)]
     kinds = {floor.kind for floor in floors}
     if len(kinds) > 1:
         raise MeasurementError(f"noise floors of different kinds cannot be pooled: {', '.join(sorted(kinds))}")
@@ -145,18 +148,16 @@ def _pooled_floor(scores: Sequence[Score]) -> NoiseFloor:
     return NoiseFloor(sum(floor.mean * floor.tokens for floor in floors) / tokens, floors[0].kind, tokens)
 
 
-def _by_confidence(tokens: Sequence[TokenScore]) -> tuple[ConfidenceBucket, ...]:
+def _by_confidence(tokens: TokenArrays) -> tuple[ConfidenceBucket, ...]:
     """By the reference's largest probability; the last bucket holds 1.0 too (and what rounding leaves above it)."""
-    edges = list(pairwise(CONFIDENCE_EDGES))
-    buckets: list[list[TokenScore]] = [[] for _ in edges]
-    places = np.searchsorted(CONFIDENCE_EDGES[1:-1], [t.reference_max_probability for t in tokens], side="right")
-    for token, place in zip(tokens, places, strict=True):
-        buckets[place].append(token)
-    return tuple(_bucket(low, high, inside) for (low, high), inside in zip(edges, buckets, strict=True))
+    places = np.searchsorted(CONFIDENCE_EDGES[1:-1], tokens.max_p, side="right")
+    return tuple(
+        _bucket(low, high, tokens.kl[places == place], tokens.flips[places == place])
+        for place, (low, high) in enumerate(pairwise(CONFIDENCE_EDGES))
+    )
 
 
-def _bucket(low: float, high: float, tokens: Sequence[TokenScore]) -> ConfidenceBucket:
-    if not tokens:
+def _bucket(low: float, high: float, kl: Floats, flips: Flips) -> ConfidenceBucket:
+    if not len(kl):
         return ConfidenceBucket(low, high, 0, None, None)
-    mean = float(np.mean([token.kl_divergence for token in tokens]))
-    return ConfidenceBucket(low, high, len(tokens), mean, _same_top(tokens))
+    return ConfidenceBucket(low, high, len(kl), float(kl.mean()), _same_top(flips))

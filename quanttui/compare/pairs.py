@@ -6,15 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
-import numpy as np
-
-from quanttui.compare.columns import CandidateColumns
+from quanttui.compare.columns import CandidateColumns, in_common
 from quanttui.compare.flips import compare_flips
 from quanttui.compare.multiplicity import holm
 from quanttui.compare.paired import compare_kl
 from quanttui.compare.statistics import ROUNDING_NATS, SIGNIFICANCE, blocks_of
 from quanttui.compare.verdict import INDISTINGUISHABLE_MULTIPLE
-from quanttui.errors import MeasurementError
 from quanttui.records import (
     PairComparison,
     PairedFlips,
@@ -27,16 +24,15 @@ from quanttui.units import format_nats
 
 
 def compare_pairs(candidates: Sequence[CandidateColumns], part: SweepPart) -> tuple[PairComparison, ...]:
-    """All pairs in the order given. Two tests a pair, on KL and on flips, are corrected together (Holm): at most 5 %
-    of sweeps whose candidates are all alike tell any two of them apart.
+    """All pairs in the order given, each on what both were scored on. Two tests a pair, on KL and on flips, are
+    corrected together (Holm): at most 5 % of sweeps whose candidates are all alike tell any two of them apart.
 
     Raises MeasurementError where two candidates were scored on different tokens.
     """
-    couples = list(combinations(candidates, 2))
+    couples = [in_common(first, second) for first, second in combinations(candidates, 2)]
     tests = 2 * len(couples)
     kls, flips = [], []
     for first, second in couples:
-        _require_same_tokens(first, second)
         blocks = blocks_of(first.parts)
         kls.append(compare_kl(first.kl, second.kl, blocks, tests=tests))
         flips.append(compare_flips(first.same_top, second.same_top, blocks, tests=tests))
@@ -55,13 +51,6 @@ def smallest_detectable(pairs: Sequence[PairComparison]) -> SmallestDetectable |
         return None
     nats = [pair.kl.smallest_detectable for pair in hardest if pair.kl.smallest_detectable is not None]
     return SmallestDetectable(max(nats, default=None), max(pair.flips.smallest_detectable for pair in hardest))
-
-
-def _require_same_tokens(first: CandidateColumns, second: CandidateColumns) -> None:
-    if first.parts != second.parts or not np.array_equal(first.token_ids, second.token_ids):
-        raise MeasurementError(
-            f"{first.variant} and {second.variant} were scored on different tokens, so they cannot be paired"
-        )
 
 
 def _compared(
