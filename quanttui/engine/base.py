@@ -15,6 +15,8 @@ from collections.abc import Generator
 from typing import Protocol
 
 from quanttui.records import (
+    EncodedText,
+    EncodeRequest,
     EngineDescription,
     EngineMemory,
     EstimateRequest,
@@ -88,6 +90,18 @@ class Engine(Protocol):
 
         Raises UsageError (no model there, a skip name that matches nothing), LoadError (a config that describes no
         model), VariantUnsupportedError, EngineDiedError.
+        """
+        ...
+
+    def encode(self, request: EncodeRequest) -> EncodedText:
+        """Running text as token ids: no chat template, no special token before or after it; "" has none.
+
+        By the tokenizer in the folder alone, in one piece however long it is; no weight is read, and a model may be
+        loaded or not. ``bos_token_id`` is what this tokenizer puts before a text by itself, so that a window of it can
+        begin as a whole text does; a tokenizer that merely knows a BOS token and puts it nowhere has None.
+
+        Raises UsageError (no model there, half a character in the text), LoadError (no tokenizer that can be used, a
+        config that describes no model), EngineDiedError.
         """
         ...
 

@@ -111,6 +111,8 @@ class _Child:
                 return "result", self._engine.describe()
             case "estimate":
                 return "result", self._engine.estimate(command.body)
+            case "encode":
+                return "result", self._engine.encode(command.body)
             case "load":
                 self._model = None
                 kind, self._model = self._drive(operation, self._engine.load(command.body))

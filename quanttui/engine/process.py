@@ -13,6 +13,8 @@ from quanttui.engine.codec import Message, WireError, as_exception
 from quanttui.engine.connection import Connection, Ended, Woken
 from quanttui.errors import CancelledError, EngineDiedError, OutOfMemoryError, UsageError
 from quanttui.records import (
+    EncodedText,
+    EncodeRequest,
     EngineDescription,
     EngineMemory,
     EstimateRequest,
@@ -98,6 +100,11 @@ class EngineProcess:
         operation = self._begin(self._connected(), "estimate", request, self._load_grace_seconds)
         estimate: MemoryEstimate = self._result(operation)
         return estimate
+
+    def encode(self, request: EncodeRequest) -> EncodedText:
+        operation = self._begin(self._connected(), "encode", request, self._load_grace_seconds)
+        encoded: EncodedText = self._result(operation)
+        return encoded
 
     def load(self, request: LoadRequest) -> Generator[LoadProgress, None, ProcessModel]:
         connection = self._connected()

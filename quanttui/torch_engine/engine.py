@@ -7,11 +7,21 @@ from typing import TYPE_CHECKING
 
 from quanttui.engine.base import LoadedModel
 from quanttui.errors import UsageError
-from quanttui.records import EngineDescription, EngineMemory, EstimateRequest, LoadProgress, LoadRequest, MemoryEstimate
+from quanttui.records import (
+    EncodedText,
+    EncodeRequest,
+    EngineDescription,
+    EngineMemory,
+    EstimateRequest,
+    LoadProgress,
+    LoadRequest,
+    MemoryEstimate,
+)
 from quanttui.torch_engine.libraries import prepare_libraries
 from quanttui.torch_engine.operations import Operations
 
 if TYPE_CHECKING:
+    from quanttui.torch_engine.encode import Encoder
     from quanttui.torch_engine.estimate import Estimator
     from quanttui.torch_engine.loaded import TorchModel
     from quanttui.torch_engine.reference_side import ReferenceShelf
@@ -32,6 +42,7 @@ class TorchEngine:
         self._description: EngineDescription | None = None
         self._reference_shelf: ReferenceShelf | None = None
         self._estimator: Estimator | None = None
+        self._encoder: Encoder | None = None
         self._context_bytes = 0
 
     def describe(self) -> EngineDescription:
@@ -67,6 +78,14 @@ class TorchEngine:
             if self._estimator is None:
                 self._estimator = Estimator(torch.device(description.device), self._context_bytes)
             return self._estimator.estimate(request)
+
+    def encode(self, request: EncodeRequest) -> EncodedText:
+        with self._operations.running():
+            self._warmed_up()
+            from quanttui.torch_engine.encode import Encoder
+
+            self._encoder = self._encoder or Encoder()
+            return self._encoder.encode(request)
 
     def load(self, request: LoadRequest) -> Generator[LoadProgress, None, LoadedModel]:
         with self._operations.running() as stop:

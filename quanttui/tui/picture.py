@@ -12,6 +12,8 @@ from textual.pilot import Pilot
 from quanttui.engine.base import LoadedModel
 from quanttui.errors import UsageError
 from quanttui.records import (
+    EncodedText,
+    EncodeRequest,
     EngineDescription,
     EngineMemory,
     EstimateRequest,
@@ -96,6 +98,9 @@ class _Described:
         return self._environment
 
     def estimate(self, request: EstimateRequest) -> MemoryEstimate:
+        raise _nothing_runs()
+
+    def encode(self, request: EncodeRequest) -> EncodedText:
         raise _nothing_runs()
 
     def load(self, request: LoadRequest) -> Generator[LoadProgress, None, LoadedModel]:

@@ -6,10 +6,11 @@ import os
 from dataclasses import replace
 
 import pytest
-from engine_helpers import PROMPT, exhaust, generate_request, load_request, result_of
+from engine_helpers import DEMO_FOLDER, PROMPT, exhaust, generate_request, load_request, result_of
 
 from quanttui.errors import CancelledError, UsageError
 from quanttui.records import (
+    EncodeRequest,
     EngineMemory,
     EstimateRequest,
     FinishReason,
@@ -190,6 +191,24 @@ def test_an_estimate_grows_with_the_text_up_to_the_context(shared_subject):
     assert long.kv_cache_bytes == 2 * short.kv_cache_bytes
     assert longer == full
     assert full.tokens == context
+
+
+def encode(engine, text):
+    return engine.encode(EncodeRequest(str(DEMO_FOLDER), text))
+
+
+def test_running_text_is_encoded_as_a_prompt_is_but_for_what_stands_before_it(shared_subject, model):
+    encoded = encode(shared_subject.engine, PROMPT)
+    (prompt, *_), _ = exhaust(model.generate(generate_request(1)))
+    assert prompt.token_ids == (encoded.bos_token_id, *encoded.token_ids)
+    assert encoded.context_length == model.report.model.context_length
+
+
+def test_text_longer_than_the_context_is_encoded_whole_and_none_at_all_as_nothing(shared_subject):
+    one, many = (encode(shared_subject.engine, " and the dog ran" * count) for count in (1, 2000))
+    assert many.token_ids == 2000 * one.token_ids
+    assert len(many.token_ids) > many.context_length
+    assert encode(shared_subject.engine, "").token_ids == ()
 
 
 @pytest.mark.parametrize("variant", ["bf16", "nf4"])

@@ -11,11 +11,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from quanttui.engine.scripted.model import ScriptedModel
-from quanttui.engine.scripted.script import Script
+from quanttui.engine.scripted.script import Script, split_pieces
 from quanttui.engine.scripted.stories import default_script
-from quanttui.engine.scripted.vocabulary import Vocabulary
+from quanttui.engine.scripted.vocabulary import BOS_ID, Vocabulary
 from quanttui.errors import CancelledError, EngineDiedError, UsageError, VariantUnsupportedError
 from quanttui.records import (
+    EncodedText,
+    EncodeRequest,
     EngineDescription,
     EngineMemory,
     EstimateRequest,
@@ -92,6 +94,10 @@ class ScriptedEngine:
             load_peak_bytes=part.parameter_bytes,
             context_bytes=self.script.context_bytes,
         )
+
+    def encode(self, request: EncodeRequest) -> EncodedText:
+        token_ids = self.vocabulary.ids(split_pieces(request.text))
+        return EncodedText(token_ids, BOS_ID, self.script.model.context_length)
 
     def load(self, request: LoadRequest) -> Generator[LoadProgress, None, ScriptedModel]:
         variant, steps = request.variant, self.script.load_steps

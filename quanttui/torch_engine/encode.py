@@ -1,0 +1,60 @@
+"""Running text to token ids, by a folder's tokenizer alone. Knows no prompt, no template and no weight."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from quanttui.errors import UsageError
+from quanttui.records import EncodedText, EncodeRequest
+from quanttui.torch_engine.blueprint import draw_blueprint
+from quanttui.torch_engine.checkpoint import peek_checkpoint
+from quanttui.torch_engine.tokens import check_vocabulary, open_tokenizer
+
+_ANY_TEXT = "a"
+
+
+@dataclass(frozen=True)
+class _Opened:
+    path: str
+    tokenizer: Any
+    bos_token_id: int | None
+    context_length: int | None
+
+
+class Encoder:
+    """Answers for one engine. Remembers the last folder's tokenizer: a sweep asks for many texts of one model."""
+
+    def __init__(self) -> None:
+        self._opened: _Opened | None = None
+
+    def encode(self, request: EncodeRequest) -> EncodedText:
+        """Follows the contract of ``Engine.encode``."""
+        if self._opened is None or self._opened.path != request.path:
+            self._opened = _open(request.path)
+        opened = self._opened
+        token_ids = tuple(_ids(opened.tokenizer, request.text))
+        return EncodedText(token_ids, opened.bos_token_id, opened.context_length)
+
+
+def _open(path: str) -> _Opened:
+    blueprint = draw_blueprint(peek_checkpoint(path))
+    tokenizer = open_tokenizer(blueprint.checkpoint.folder)
+    check_vocabulary(tokenizer, blueprint.embedding_rows)
+    return _Opened(path, tokenizer, _bos_token_id(tokenizer), blueprint.context_length)
+
+
+def _bos_token_id(tokenizer: Any) -> int | None:
+    """What the tokenizer puts before a text, seen by letting it: its settings may name a BOS that it never uses."""
+    plain = _ids(tokenizer, _ANY_TEXT)
+    whole = list(tokenizer(_ANY_TEXT)["input_ids"])
+    return whole[0] if whole[1 : 1 + len(plain)] == plain and whole[: len(plain)] != plain else None
+
+
+def _ids(tokenizer: Any, text: str) -> list[int]:
+    """``verbose=False``: a text longer than the context is no reason for a warning here, windows are cut from it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UsageError("the text holds half of a character", "Save it as UTF-8 and name it again.") from None
+    return list(tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])

@@ -1,0 +1,74 @@
+"""Running text as token ids: what the tokenizer alone says, whatever the model and however long the text."""
+
+from __future__ import annotations
+
+import warnings
+
+import pytest
+from driving import DEMO
+from scoring import word_tokenizer
+from small_models import llama, save_model
+from tokenizers.processors import TemplateProcessing
+
+from quanttui.errors import LoadError, UsageError
+from quanttui.records import EncodeRequest
+from quanttui.torch_engine.encode import Encoder
+
+
+@pytest.fixture(scope="module")
+def encoder():
+    return Encoder()
+
+
+def saved(folder, tokenizer):
+    save_model(folder, llama())
+    tokenizer.save_pretrained(folder)
+    return str(folder)
+
+
+def test_the_ids_are_the_tokenizers_own_without_special_tokens(encoder):
+    encoded = encoder.encode(EncodeRequest(str(DEMO), "Once upon a time, in a café.\n\nThere was a king. "))
+    from transformers import AutoTokenizer
+
+    plain = AutoTokenizer.from_pretrained(DEMO)(
+        "Once upon a time, in a café.\n\nThere was a king. ", add_special_tokens=False
+    )
+    assert list(encoded.token_ids) == plain["input_ids"]
+
+
+@pytest.mark.parametrize("puts_it", [True, False])
+def test_bos_is_what_the_tokenizer_puts_there_not_what_it_has_a_name_for(encoder, tmp_path, puts_it):
+    tokenizer = word_tokenizer(60)
+    tokenizer.bos_token = "w7"
+    if puts_it:
+        tokenizer.backend_tokenizer.post_processor = TemplateProcessing(single="w7 $A", special_tokens=[("w7", 7)])
+    assert encoder.encode(EncodeRequest(saved(tmp_path, tokenizer), "w1")).bos_token_id == (7 if puts_it else None)
+
+
+def test_a_token_at_the_end_is_no_bos(encoder, tmp_path):
+    tokenizer = word_tokenizer(60)
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(single="$A w7", special_tokens=[("w7", 7)])
+    assert encoder.encode(EncodeRequest(saved(tmp_path, tokenizer), "w1")).bos_token_id is None
+
+
+def test_a_megabyte_is_encoded_without_a_warning(encoder, caplog):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        encoded = encoder.encode(EncodeRequest(str(DEMO), "The king and the dog. " * 50_000))
+    assert len(encoded.token_ids) >= 50_000
+    assert not caplog.records
+
+
+def test_half_a_character_is_refused(encoder):
+    with pytest.raises(UsageError, match="half of a character"):
+        encoder.encode(EncodeRequest(str(DEMO), "king \ud83d"))
+
+
+def test_a_folder_without_a_model_or_without_a_tokenizer_is_refused(encoder, tmp_path):
+    with pytest.raises(UsageError, match="no model"):
+        encoder.encode(EncodeRequest(str(tmp_path), "king"))
+    folder = save_model(tmp_path / "bare", llama())
+    for file in folder.glob("tokenizer*"):
+        file.unlink()
+    with pytest.raises(LoadError, match="no tokenizer"):
+        encoder.encode(EncodeRequest(str(folder), "king"))
