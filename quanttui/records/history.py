@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from quanttui.records.divergence import VerdictLevel
 from quanttui.records.run import Run
+from quanttui.records.sweep_run import Sweep
 
 
 class RunState(StrEnum):
@@ -17,6 +18,11 @@ class RunState(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     CUT_OFF = "cut off"
+
+
+class RunKind(StrEnum):
+    COMPARE = "compare"
+    SWEEP = "sweep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,8 @@ class RunOrigin:
 
 @dataclass(frozen=True, slots=True)
 class CandidateLine:
-    """One candidate in a list, pooled over the prompts; errors are None where too few tokens tell them."""
+    """One candidate in a list, pooled over the prompts (of a sweep with text: over the text); errors are None where
+    too few tokens tell them."""
 
     variant: str
     kl_mean: float
@@ -45,11 +52,24 @@ class CandidateLine:
 
 
 @dataclass(frozen=True, slots=True)
+class SweepLine:
+    """What a sweep's line tells more: how far it has come, and its answer so far.
+
+    ``recommended``: the variant that the verdict names, None where none keeps every limit or nothing is known yet.
+    """
+
+    cells_done: int = 0
+    cells_total: int = 0
+    recommended: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RunLine:
     """A run in one line of a list. Texts are raw; times are seconds since the epoch.
 
-    ``prompt``: the beginning of the first one, of ``prompts``. ``ended_seconds``: None while it goes on; the last sign
-    of life where it was cut off. ``figures``: of the candidates that were measured, once the run is done.
+    ``prompt``: the beginning of the first one, of ``prompts``; of a sweep, in words what was swept.
+    ``ended_seconds``: None while it goes on; the last sign of life where it was cut off. ``figures``: of the candidates
+    that were measured, once the run is done; of a sweep, so far. ``sweep``: None where it is none.
     """
 
     run_id: str
@@ -65,6 +85,8 @@ class RunLine:
     device_name: str
     figures: tuple[CandidateLine, ...] = ()
     failure: str | None = None
+    kind: RunKind = RunKind.COMPARE
+    sweep: SweepLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,5 +99,26 @@ class StoredRun:
     line: RunLine
     origin: RunOrigin
     run: Run
+    hint: str = ""
+    exit_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SweepMark:
+    """How much of a stored sweep was read: all that was written until ``changes``, since it was begun or taken up the
+    ``times``-th time."""
+
+    times: int
+    changes: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSweep:
+    """A sweep as far as the history has it, as ``StoredRun`` for the rest. What is newer is asked for with ``mark``."""
+
+    line: RunLine
+    origin: RunOrigin
+    sweep: Sweep
+    mark: SweepMark
     hint: str = ""
     exit_code: int | None = None

@@ -12,14 +12,15 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from quanttui.errors import UsageError
-from quanttui.records.history import RunState
+from quanttui.records.history import RunKind, RunState
 
 _PART = re.compile(r'(?:(?P<name>[A-Za-z]+):)?(?:"(?P<quoted>[^"]*)"|(?P<word>[^\s"]*))')
 _DAYS = re.compile(r"(\d{1,9})d", re.ASCII)
-_NAMES = ("model", "variant", "state", "since", "until", "date")
+_NAMES = ("model", "variant", "kind", "state", "since", "until", "date")
 _STATES = {state.value.replace(" ", "-"): state for state in RunState}
 HELP = (
-    "model:NAME  variant:nf4  state:failed  since:2026-11-01  since:7d  until:2026-11-30  date:today  words of a prompt"
+    "model:NAME  variant:nf4  kind:sweep  state:failed  since:2026-11-01  since:7d  until:2026-11-30  date:today  "
+    "words of a prompt"
 )
 
 
@@ -34,6 +35,7 @@ class RunFilter:
     model: tuple[str, ...] = ()
     variant: tuple[str, ...] = ()
     text: tuple[str, ...] = ()
+    kind: RunKind | None = None
     state: RunState | None = None
     since_seconds: float | None = None
     before_seconds: float | None = None
@@ -61,6 +63,8 @@ def _with_named(found: RunFilter, name: str, value: str, now: datetime) -> RunFi
             return replace(found, model=(*found.model, value.casefold()))
         case "variant":
             return replace(found, variant=(*found.variant, value.casefold()))
+        case "kind":
+            return replace(found, kind=_kind(value))
         case "state":
             return replace(found, state=_state(value))
         case "since":
@@ -68,6 +72,15 @@ def _with_named(found: RunFilter, name: str, value: str, now: datetime) -> RunFi
         case "until":
             return replace(found, before_seconds=_day_seconds(value, now, later=1))
     return replace(found, since_seconds=_day_seconds(value, now), before_seconds=_day_seconds(value, now, later=1))
+
+
+def _kind(value: str) -> RunKind:
+    try:
+        return RunKind(value.casefold())
+    except ValueError:
+        raise UsageError(
+            f"no run is a {value!r}", f"Allowed: {', '.join(f'kind:{kind}' for kind in RunKind)}"
+        ) from None
 
 
 def _state(value: str) -> RunState:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from quanttui.records import FlipKind, GenerationSettings
+from collections.abc import Iterator
+
+from quanttui.records import FlipKind, GenerationSettings, SweepRequest
+from quanttui.units import format_bytes
 
 FLIP_WORDS = {FlipKind.NONE: "same top", FlipKind.TIE: "tie flip", FlipKind.REAL: "real flip"}
 
@@ -15,3 +18,22 @@ def generation_words(settings: GenerationSettings) -> str:
         f"sampled at temperature {settings.temperature:g}, top-p {settings.top_p:g}, top-k {settings.top_k or 'off'}, "
         f"seed {settings.seed}, at most {settings.max_new_tokens} new tokens"
     )
+
+
+def swept_words(request: SweepRequest) -> str:
+    """What a sweep reads: ``80 prompts in 8 categories, 37.2 kB of text``."""
+    return ", ".join(_swept(request))
+
+
+def _swept(request: SweepRequest) -> Iterator[str]:
+    if prompts := len(request.prompts):
+        categories = len({prompt.category for prompt in request.prompts})
+        yield f"{counted(prompts, 'prompt')} in {counted(categories, 'category', 'categories')}"
+    if texts := len(request.texts):
+        size = format_bytes(sum(len(text.text.encode("utf-8", "surrogatepass")) for text in request.texts))
+        yield f"{size} of text" + (f" in {texts} files" if texts > 1 else "")
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """``1 prompt``, ``1,200 prompts``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -1,7 +1,8 @@
 """A process that is warm already and forks recorders, one a line of its standard input, to be killed.
 
-    record DATABASE NAME RUNS SCALE    write so many runs, one line on stdout for each step that is on the disk
-    open DATABASE                      open the database and close it
+    record DATABASE NAME RUNS    write so many runs, one line on stdout for each step that is on the disk
+    sweep DATABASE NAME          write a sweep, or the rest of one that is there, one line for each step
+    open DATABASE                open the database and close it
 
 A recorder tells its process id first. "gone" is told once all of a line's recorders were reaped.
 """
@@ -12,9 +13,11 @@ import json
 import os
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from history_helpers import ORIGIN, events_of, request
+from sweep_helpers import sweep_events, sweep_request
 
 from quanttui.records.events import (
     CandidateScored,
@@ -25,8 +28,10 @@ from quanttui.records.events import (
     RunFinished,
     RunStarted,
 )
+from quanttui.records.sweep_events import CellScored, SweepFinished, SweepStarted, UnitRead
 from quanttui.runs.recorder import RunRecorder
 from quanttui.runs.store import RunStore
+from quanttui.runs.sweep_recorder import SweepRecorder
 
 
 def main() -> None:
@@ -47,6 +52,8 @@ def _forked(job: list[str]) -> int:
         _tell({"kind": "born", "process_id": os.getpid()})
         if job[0] == "open":
             RunStore.open(Path(job[1])).close()
+        elif job[0] == "sweep":
+            _sweep(Path(job[1]), job[2])
         else:
             for number in range(int(job[3])):
                 _record(Path(job[1]), f"{job[2]}-{number}")
@@ -65,6 +72,26 @@ def _record(path: Path, run_id: str) -> None:
             recorder.note(event)
             if step := _step(event):
                 _tell({**step, "run_id": run_id})
+
+
+def _sweep(path: Path, run_id: str) -> None:
+    asked = sweep_request(run_id, "int8", "nf4", "fp4", prompts=6, texts=3)
+    with RunStore.open(path) as store:
+        known = store.count()
+        had = replace(store.read_resumable(run_id).sweep, failure=None) if known else None
+    events = sweep_events(asked, had)
+    started = next(events)
+    assert isinstance(started, SweepStarted)
+    with closing(SweepRecorder(RunStore.open(path), started, ORIGIN)) as recorder:
+        for event in events:
+            recorder.note(event)
+            match event:
+                case UnitRead(unit=unit):
+                    _tell({"kind": "unit", "unit": unit.index})
+                case CellScored(cell=cell):
+                    _tell({"kind": "cell", "variant": cell.variant.spelling, "unit": cell.unit})
+                case SweepFinished():
+                    _tell({"kind": "done"})
 
 
 def _step(event: RunEvent) -> dict[str, object] | None:

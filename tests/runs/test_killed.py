@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sweep_helpers import sweep_events
+from sweep_helpers import told as told_of
 
-from quanttui.records import Run
-from quanttui.records.history import RunState
+from quanttui.records import Run, SweepCell
+from quanttui.records.history import RunState, StoredSweep
 from quanttui.runs.store import RunStore
 
 NURSERY = Path(__file__).with_name("recording_nursery.py")
@@ -109,6 +111,63 @@ def test_no_acknowledged_row_is_lost_when_a_recorder_is_killed(nursery: Nursery,
 @pytest.mark.slow
 def test_no_acknowledged_row_is_lost_in_a_hundred_kills(nursery: Nursery, tmp_path: Path) -> None:
     check_kills(nursery, tmp_path / "history.db", times=100)
+
+
+def sweep_until_done(nursery: Nursery, path: Path, run_id: str, chance: random.Random) -> int:
+    """Kill the recorder at random moments and let another go on, until the sweep is done; how often it was killed."""
+    kills, told = 0, []
+    while True:
+        patience, process_id = chance.randrange(1, 20), 0
+        nursery.start(f"sweep {path} {run_id}")
+        for acknowledged, fact in enumerate(nursery.facts(), 1):
+            process_id = process_id or fact.get("process_id", 0)
+            told.append(fact)
+            if acknowledged == patience and process_id and fact["kind"] != "done":
+                os.kill(process_id, signal.SIGKILL)
+                kills += 1
+        with closing(sqlite3.connect(path)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        with RunStore.open(path) as store:
+            stored = store.read_sweep(run_id) if store.count() else None
+        if stored is not None:
+            holds_all(stored, told)
+        if told[-1]["kind"] == "done":
+            return kills
+
+
+def holds_all(stored: StoredSweep, told: list[Fact]) -> None:
+    assert {fact["unit"] for fact in told if fact["kind"] == "unit"} <= {unit.index for unit in stored.sweep.units}
+    cells = [(fact["variant"], fact["unit"]) for fact in told if fact["kind"] == "cell"]
+    assert len(set(cells)) == len(cells), "a cell that was told was scored again"
+    assert set(cells) <= {(cell.variant.spelling, cell.unit) for cell in stored.sweep.cells}
+    done = any(fact["kind"] == "done" for fact in told)
+    assert stored.line.state in ((RunState.DONE,) if done else (RunState.CUT_OFF, RunState.DONE))
+
+
+def check_sweeps(nursery: Nursery, folder: Path, least_kills: int) -> None:
+    chance, kills, number = random.Random(least_kills), 0, 0
+    while kills < least_kills:
+        path = folder / f"{number}.db"
+        kills += sweep_until_done(nursery, path, "sweep", chance)
+        with RunStore.open_existing(path) as store:
+            killed = store.read_sweep("sweep").sweep
+        whole = told_of(sweep_events(killed.request))
+        assert killed.units == whole.units
+        assert sorted(killed.cells, key=cell_key) == sorted(whole.cells, key=cell_key)
+        number += 1
+
+
+def cell_key(cell: SweepCell) -> tuple[str, int]:
+    return cell.variant.spelling, cell.unit
+
+
+def test_a_sweep_that_is_killed_again_and_again_ends_with_every_cell(nursery: Nursery, tmp_path: Path) -> None:
+    check_sweeps(nursery, tmp_path, least_kills=8)
+
+
+@pytest.mark.slow
+def test_a_sweep_that_is_killed_a_hundred_times_ends_with_every_cell(nursery: Nursery, tmp_path: Path) -> None:
+    check_sweeps(nursery, tmp_path, least_kills=100)
 
 
 def test_several_processes_record_at_once(nursery: Nursery, tmp_path: Path) -> None:

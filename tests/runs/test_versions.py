@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import sqlite3
+import struct
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from history_helpers import ORIGIN, record, request
 
-from quanttui.records.history import RunState
+from quanttui.records.history import RunKind, RunState
+from quanttui.runs.filtering import parse_filter
 from quanttui.runs.store import RunStore
 from quanttui.runs.store.schema import SCHEMA_VERSION
 
 DUMPS = Path(__file__).with_name("history_versions")
+NOW = datetime(2026, 11, 21)
 
 
 @pytest.fixture(params=range(1, SCHEMA_VERSION + 1))
 def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    path = tmp_path / "history.db"
+    return written_by(request.param, tmp_path)
+
+
+@pytest.fixture
+def path_of_two(tmp_path: Path) -> Path:
+    """What version 2 wrote, the first one with sweeps."""
+    return written_by(2, tmp_path)
+
+
+def written_by(version: int, folder: Path) -> Path:
+    path = folder / "history.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.executescript((DUMPS / f"{request.param}.sql").read_text("utf-8"))
+        connection.executescript((DUMPS / f"{version}.sql").read_text("utf-8"))
     return path
 
 
@@ -54,5 +68,28 @@ def test_a_run_that_went_on_is_cut_off_with_what_it_had(path: Path) -> None:
 def test_new_runs_go_into_it(path: Path) -> None:
     record(path, request("new"))
     with RunStore.open_existing(path) as store:
-        assert [line.run_id for line in store.lines()] == ["new", "running", "done"]
+        assert [line.run_id for line in store.lines(parse_filter("kind:compare", NOW))] == ["new", "running", "done"]
         assert store.delete(["done", "running"]) == 2
+
+
+def test_a_sweep_that_ended_is_whole(path_of_two: Path) -> None:
+    with RunStore.open_existing(path_of_two) as store:
+        stored = store.read_sweep("sweep")
+    assert (stored.line.state, stored.line.kind, stored.exit_code) == (RunState.DONE, RunKind.SWEEP, 0)
+    assert stored.origin == ORIGIN
+    assert [unit.name for unit in stored.sweep.units] == ["text0.txt window 1", "text0.txt window 2", "p0", "p1"]
+    assert [(cell.variant.spelling, cell.unit) for cell in stored.sweep.cells] == [("int8", n) for n in range(4)]
+    (cell, *_) = stored.sweep.cells
+    assert struct.unpack("<4i", cell.columns.token_ids) == (7, 8, 9, 10)
+    assert struct.unpack("<4d", cell.columns.kl)[0] == 0.2505221917958166
+    assert [failure.hint for failure in stored.sweep.failures] == ["Take a smaller one."]
+    assert [speed.standard_error for speed in stored.sweep.speeds] == [0.4, None]
+    assert stored.sweep.notes == ("int8: figures depend on the window",)
+
+
+def test_a_sweep_that_went_on_is_cut_off_with_what_it_had_and_can_be_taken_up(path_of_two: Path) -> None:
+    with RunStore.open_existing(path_of_two) as store:
+        stored = store.read_resumable("growing")
+    assert stored.line.state is RunState.CUT_OFF
+    assert (len(stored.sweep.units), len(stored.sweep.cells)) == (4, 1)
+    assert [load.unload is not None for load in stored.sweep.loads] == [True, False]

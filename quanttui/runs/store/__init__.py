@@ -15,12 +15,14 @@ from typing import Self
 
 from quanttui.errors import UsageError
 from quanttui.records import Run
-from quanttui.records.history import RunLine, RunState, StoredRun
+from quanttui.records.history import RunKind, RunLine, RunState, StoredRun, StoredSweep
 from quanttui.runs.filtering import RunFilter
 from quanttui.runs.processes import ProcessMark, is_gone
 from quanttui.runs.store.connection import BUSY_SECONDS, explaining, open_for_reading, open_for_writing
 from quanttui.runs.store.packing import plain, read_text
-from quanttui.runs.store.reading import count_lines, find_run, read_lines, read_run
+from quanttui.runs.store.reading import count_lines, find_run, read_kind, read_lines, read_run
+from quanttui.runs.store.sweep_reading import read_newer, read_sweep
+from quanttui.runs.store.sweep_writing import SweepWriter, check_resumable
 from quanttui.runs.store.writing import RunWriter
 
 ALL = RunFilter()
@@ -67,9 +69,38 @@ class RunStore:
         return self.read(run_id).run
 
     def read(self, run_id: str) -> StoredRun:
-        """The run with its line, its origin and its end. Raises UsageError where there is none."""
+        """The run with its line, its origin and its end. Raises UsageError where there is none, or a sweep."""
         with explaining(self.path):
             return read_run(self._connection, run_id)
+
+    def kind(self, run_id: str) -> RunKind:
+        """Raises UsageError where there is no such run."""
+        with explaining(self.path):
+            return read_kind(self._connection, run_id)
+
+    def read_any(self, run_id: str) -> StoredRun | StoredSweep:
+        """The run or sweep with this id. Raises UsageError where there is none."""
+        return self.read_sweep(run_id) if self.kind(run_id) is RunKind.SWEEP else self.read(run_id)
+
+    def read_sweep(self, run_id: str) -> StoredSweep:
+        """The sweep as far as it is there. Raises UsageError where there is none."""
+        with explaining(self.path):
+            return read_sweep(self._connection, run_id)
+
+    def read_newer(self, known: StoredSweep) -> StoredSweep | None:
+        """``known`` with what came since it was read; None: nothing did. Reads little else: fit to be asked each
+        second. Raises UsageError where the sweep was deleted."""
+        with explaining(self.path):
+            return read_newer(self._connection, known)
+
+    def read_resumable(self, run_id: str) -> StoredSweep:
+        """The sweep, to go on with it: it was cut off, cancelled or failed. Raises UsageError where it was not.
+
+        That it still was not taken up by another process is looked at once more when ``SweepRecorder`` takes it up.
+        """
+        stored = self.read_sweep(run_id)
+        check_resumable(run_id, stored.line.state)
+        return stored
 
     def delete(self, run_ids: Sequence[str]) -> int:
         """How many there were to delete. All of them go, or none: UsageError where one of them still goes on.
@@ -89,6 +120,10 @@ class RunStore:
     def writer(self) -> RunWriter:
         """What writes one run, step by step."""
         return RunWriter(self._connection, self.path, self._clock)
+
+    def sweep_writer(self) -> SweepWriter:
+        """What writes one sweep, step by step."""
+        return SweepWriter(self._connection, self.path, self._clock)
 
     def close(self) -> None:
         with explaining(self.path):

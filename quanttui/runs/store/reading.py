@@ -23,10 +23,11 @@ from quanttui.records import (
     UnloadReport,
     Variant,
 )
-from quanttui.records.history import RunLine, RunOrigin, RunState, StoredRun
+from quanttui.records.history import RunKind, RunLine, RunOrigin, RunState, StoredRun
 from quanttui.runs.filtering import RunFilter
 from quanttui.runs.store.packing import damaged, plain, read_text, unpack
-from quanttui.runs.store.writing import StoredEnding, StoredOutput
+from quanttui.runs.store.steps import StoredEnding
+from quanttui.runs.store.writing import StoredOutput
 
 CUT_OFF = "cut off: the process that recorded it ended before the run did"
 LATEST = "latest"
@@ -44,7 +45,7 @@ def read_lines(connection: sqlite3.Connection, wanted: RunFilter, limit: int, of
         (*values, limit, offset),
     )
     with _sound_rows():
-        return tuple(map(_line, rows))
+        return tuple(map(line_of_row, rows))
 
 
 def count_lines(connection: sqlite3.Connection, wanted: RunFilter) -> int:
@@ -74,10 +75,30 @@ def find_run(connection: sqlite3.Connection, text: str) -> str:
 
 def read_run(connection: sqlite3.Connection, run_id: str) -> StoredRun:
     """The run with exactly this id, as it is at one moment. Raises UsageError where there is none."""
+    with one_moment(connection):
+        return _stored_run(connection, run_id)
+
+
+def read_kind(connection: sqlite3.Connection, run_id: str) -> RunKind:
+    """Raises UsageError where there is no such run."""
+    row = connection.execute("SELECT kind FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+    if row is None:
+        raise no_run(run_id)
+    with _sound_rows():
+        return RunKind(row[0])
+
+
+def no_run(run_id: str) -> UsageError:
+    return UsageError(f"there is no run {run_id!r}", "quanttui history list shows the runs.")
+
+
+@contextmanager
+def one_moment(connection: sqlite3.Connection) -> Iterator[None]:
+    """What is read within is of one moment, whatever others write meanwhile, and sound, or it is a HistoryError."""
     connection.execute("BEGIN")
     try:
         with _sound_rows():
-            return _stored_run(connection, run_id)
+            yield
     finally:
         if connection.in_transaction:  # a disk that fails has rolled it back already
             connection.execute("ROLLBACK")
@@ -94,16 +115,18 @@ def _sound_rows() -> Iterator[None]:
 
 def _stored_run(connection: sqlite3.Connection, run_id: str) -> StoredRun:
     row = connection.execute(
-        "SELECT line, state, ended, exit_code, request, environment, reference, origin, failure"
+        "SELECT line, state, ended, exit_code, request, environment, reference, origin, failure, kind"
         " FROM runs JOIN requests USING (run_id) WHERE run_id = ?", (run_id,)
     ).fetchone()  # fmt: skip
     if row is None:
-        raise UsageError(f"there is no run {run_id!r}", "quanttui history list shows the runs.")
-    line = _line(row[:3])
+        raise no_run(run_id)
+    if row[9] != RunKind.COMPARE:
+        raise UsageError(f"the run {run_id} is a sweep, no comparison", "quanttui history show shows it.")
+    line = line_of_row(row[:3])
     ending = read_text(row[8], StoredEnding) if row[8] else None
     request = read_text(row[4], RunRequest)
     reference = read_text(row[6], Variant)
-    loads = _loads(connection, run_id)
+    loads = read_loads(connection, run_id)
     run = Run(
         request=request,
         environment=read_text(row[5], EngineDescription),
@@ -117,7 +140,8 @@ def _stored_run(connection: sqlite3.Connection, run_id: str) -> StoredRun:
     return StoredRun(line, read_text(row[7], RunOrigin), run, ending.hint if ending else "", row[3])
 
 
-def _line(row: tuple[str, str, float | None]) -> RunLine:
+def line_of_row(row: tuple[str, str, float | None]) -> RunLine:
+    """Of the columns line, state and ended."""
     made = read_text(row[0], RunLine)
     state = RunState(row[1])
     return replace(
@@ -125,7 +149,7 @@ def _line(row: tuple[str, str, float | None]) -> RunLine:
     )
 
 
-def _loads(connection: sqlite3.Connection, run_id: str) -> tuple[LoadRecord, ...]:
+def read_loads(connection: sqlite3.Connection, run_id: str) -> tuple[LoadRecord, ...]:
     rows = connection.execute("SELECT report, unload FROM loads WHERE run_id = ? ORDER BY position", (run_id,))
     return tuple(
         LoadRecord(read_text(report, LoadReport), read_text(unload, UnloadReport) if unload else None)
@@ -171,6 +195,8 @@ def _conditions(wanted: RunFilter, in_prompt: str) -> tuple[str, list[Any]]:
         *(("instr(variant_key, ' ' || ?)", plain(word)) for word in wanted.variant),
         *((in_prompt, plain(word)) for word in wanted.text),
     ]
+    if wanted.kind is not None:
+        parts.append(("kind = ?", wanted.kind))
     if wanted.state is not None:
         parts.append(("state = ?", wanted.state))
     if wanted.since_seconds is not None:

@@ -2,7 +2,8 @@
 
 Texts that came from outside stand in JSON (``quanttui.typed_json``), for SQLite's own texts cannot hold all of them;
 ``…_key`` columns are case-folded copies to search in. ``place`` is 0 for the reference, n for the nth candidate.
-Times are seconds since the epoch.
+Times are seconds since the epoch. ``changes`` counts the transactions that wrote a run, and ``change`` is the one that
+wrote a row: what is new since a moment is what has a higher one.
 """
 
 from __future__ import annotations
@@ -81,7 +82,52 @@ CREATE TABLE summaries (
 );
 """
 
-MIGRATIONS = (_VERSION_1,)
+_VERSION_2 = """
+ALTER TABLE runs ADD COLUMN kind TEXT NOT NULL DEFAULT 'compare';
+ALTER TABLE runs ADD COLUMN changes INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE sweeps (
+    run_id     TEXT PRIMARY KEY REFERENCES runs ON DELETE CASCADE,
+    times      INTEGER NOT NULL,
+    kept_units INTEGER,
+    notes      TEXT NOT NULL
+);
+CREATE TABLE sweep_units (
+    run_id TEXT NOT NULL REFERENCES runs ON DELETE CASCADE,
+    unit   INTEGER NOT NULL,
+    change INTEGER NOT NULL,
+    read   BLOB NOT NULL,
+    UNIQUE (run_id, unit)
+);
+CREATE TABLE sweep_cells (
+    run_id  TEXT NOT NULL REFERENCES runs ON DELETE CASCADE,
+    place   INTEGER NOT NULL,
+    unit    INTEGER NOT NULL,
+    change  INTEGER NOT NULL,
+    variant TEXT NOT NULL,
+    tokens  INTEGER NOT NULL,
+    scoring TEXT NOT NULL,
+    columns BLOB NOT NULL,
+    UNIQUE (run_id, place, unit)
+);
+CREATE TABLE sweep_speeds (
+    run_id  TEXT NOT NULL REFERENCES runs ON DELETE CASCADE,
+    place   INTEGER NOT NULL,
+    variant TEXT NOT NULL,
+    speed   TEXT NOT NULL,
+    UNIQUE (run_id, place)
+);
+CREATE TABLE sweep_failures (
+    run_id  TEXT NOT NULL REFERENCES runs ON DELETE CASCADE,
+    place   INTEGER NOT NULL,
+    variant TEXT NOT NULL,
+    failure TEXT NOT NULL,
+    UNIQUE (run_id, place)
+);
+"""
+"""``times``: how often it was begun or taken up again. ``columns``: ``quanttui.runs.store.packing`` says how."""
+
+MIGRATIONS = (_VERSION_1, _VERSION_2)
 """The nth entry brings version n to n + 1; version 0 is an empty file."""
 
 SCHEMA_VERSION = len(MIGRATIONS)
