@@ -43,15 +43,28 @@ def frontier_of(
     variants: Sequence[SweptVariant], reference: Variant, pairs: Sequence[PairComparison]
 ) -> tuple[Variant, ...]:
     """Memory against mean KL of the part that ranks: the variants that none is shown to beat, the smallest first."""
+    kept = [standing for standing, by in _placed(variants, reference, pairs) if by is None]
+    return tuple(standing.variant for standing in sorted(kept, key=lambda standing: standing.memory_bytes or 0))
+
+
+def beaten_by(result: SweepResult) -> dict[Variant, Variant]:
+    """Each variant off the frontier, and the nearest of those shown to be better at no more memory."""
+    placed = _placed(result.variants, result.reference, result.pairs)
+    return {standing.variant: by.variant for standing, by in placed if by is not None}
+
+
+def _placed(
+    variants: Sequence[SweptVariant], reference: Variant, pairs: Sequence[PairComparison]
+) -> list[tuple[Standing, Standing | None]]:
+    """Each variant whose memory is known, and by which one it is beaten."""
     standings = [standing for standing in field_of(variants, reference).standings if standing.memory_bytes is not None]
     points = [Point(standing.memory_bytes or 0, standing.kl, None) for standing in standings]
 
     def shown(better: int, worse: int) -> bool:
         return _is_shown(standings[better], standings[worse], pairs)
 
-    placed = place(points, shown)
-    kept = [standing for standing, at in zip(standings, placed, strict=True) if at.dominated_by is None]
-    return tuple(standing.variant for standing in sorted(kept, key=lambda standing: standing.memory_bytes or 0))
+    beaters = [at.dominated_by for at in place(points, shown)]
+    return [(standing, None if by is None else standings[by]) for standing, by in zip(standings, beaters, strict=True)]
 
 
 def _is_shown(better: Standing, worse: Standing, pairs: Sequence[PairComparison]) -> bool:

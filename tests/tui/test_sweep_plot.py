@@ -1,0 +1,199 @@
+"""The Pareto plot: what stands where on its axes, how names keep out of each other's way, and what its keys do."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from itertools import combinations, pairwise
+
+import pytest
+from scripted_app import screen_text
+from sweep_samples import (
+    DONE,
+    FAILED,
+    FITS,
+    HOSTILE,
+    NOISE,
+    NOTHING_YET,
+    ONE_POINT,
+    ROWS,
+    RUNNING,
+    SweepApp,
+    divergence,
+    snapshot_of,
+)
+
+from quanttui.records import SweepPart
+from quanttui.tui.state.sweep_axis import linear_axis, log_axis, memory_axis, nats_label, share_label
+from quanttui.tui.state.sweep_labels import Tag, apart, place_tags
+from quanttui.tui.state.sweep_look import Measure, SweepLook
+from quanttui.tui.state.sweep_plot import Kind, PlotView, plot_view
+from quanttui.tui.state.sweep_rows import sweep_rows
+from quanttui.tui.widgets.sweep_plot import SweepPlot
+
+
+def view_of(snapshot, look=SweepLook()) -> PlotView:  # noqa: B008 - frozen
+    return plot_view(sweep_rows(snapshot, look, FITS), look.measure)
+
+
+def point(view: PlotView, name: str):
+    return next(each for each in view.points if each.row.name == name)
+
+
+def test_a_logarithmic_axis_has_round_ticks_inside_it():
+    axis = log_axis([1e-4, 0.15], nats_label)
+    assert [label for _, label in axis.ticks] == ["1e-4", "0.001", "0.01", "0.1"]
+    narrow = log_axis([0.02, 0.025], nats_label)
+    assert narrow.high - narrow.low >= 0.5
+    assert len(narrow.ticks) >= 2
+    for made in (axis, narrow, log_axis([], share_label), log_axis([0.0], nats_label)):
+        assert made.low < made.high
+        assert all(made.low <= tick <= made.high for tick, _ in made.ticks)
+
+
+def test_a_linear_axis_holds_zero_and_signs():
+    axis = linear_axis([-0.002, 0.05])
+    assert axis.low < -0.002 < 0 < 0.05 < axis.high
+    assert "0.00" in [label for _, label in axis.ticks]
+    assert any(label.startswith("+") for _, label in axis.ticks)
+    assert linear_axis([]).low < linear_axis([]).high
+
+
+def test_the_axis_of_memory_is_labelled_as_sizes_are():
+    labels = [label for _, label in memory_axis([5.2e9, 16.1e9]).ticks]
+    assert labels == ["6 GB", "8 GB", "10 GB", "12 GB", "14 GB", "16 GB"]
+    one = memory_axis([14_684_160.0])
+    assert one.low < 14_684_160 < one.high
+    assert one.ticks
+
+
+def test_points_stand_at_their_memory_and_divergence():
+    view = view_of(DONE)
+    int8 = point(view, "int8")
+    assert int8.x == 9.58e9
+    assert int8.y == pytest.approx(math.log10(0.0121))
+    assert int8.low < int8.y < int8.high
+    assert int8.high == pytest.approx(math.log10(0.0121 * (1 + 1.96 * 0.05)))
+    assert [each.kind for each in view.points] == [
+        Kind.FRONTIER, Kind.FRONTIER, Kind.FRONTIER, Kind.BEATEN, Kind.RECOMMENDED, Kind.REFERENCE, Kind.FRONTIER,
+    ]  # fmt: skip
+
+
+def test_what_lies_below_the_noise_stands_on_its_line_and_says_at_most():
+    view = view_of(DONE)
+    fp16 = point(view, "fp16")
+    assert view.floor is not None
+    assert fp16.y == view.floor[0] == pytest.approx(math.log10(NOISE))
+    assert fp16.label == "≤ fp16 ✗"
+    assert point(view, "bf16").label == "bf16 ✗"
+
+
+def test_no_difference_at_all_stands_on_the_axis():
+    same = replace(ROWS[2], text=divergence(0.0, 1.0, 0.0, noise=0.0))
+    for measure in (Measure.KL, Measure.FLIPS):
+        view = view_of(snapshot_of([ROWS[0], same]), SweepLook(measure=measure))
+        assert point(view, "int8").y == view.y_axis.low
+        assert point(view, "int8").label.startswith("≤ int8")
+        assert math.isfinite(view.y_axis.low)
+        assert view.floor is None
+
+
+def test_a_better_perplexity_than_the_references_stands_below_zero():
+    view = view_of(DONE, SweepLook(measure=Measure.PERPLEXITY))
+    assert point(view, "fp16").y < 0 < point(view, "nf4").y
+    assert view.floor == (0.0, "no difference")
+
+
+def test_an_interval_down_to_zero_ends_at_the_axis():
+    wide = replace(ROWS[2], text=divergence(0.012, 0.97, 0.02))
+    view = view_of(snapshot_of([ROWS[0], wide, ROWS[3]]))
+    assert point(view, "int8").low == view.y_axis.low
+    assert view.y_axis.low > math.log10(NOISE) - 1
+
+
+def test_the_frontier_is_stairs_that_only_go_down():
+    corners = view_of(DONE).frontier
+    assert corners[0] == (point(view_of(DONE), "nf4+head").x, point(view_of(DONE), "nf4+head").y)
+    assert all(a[0] <= b[0] and a[1] >= b[1] for a, b in pairwise(corners))
+    assert all(a[0] == b[0] or a[1] == b[1] for a, b in pairwise(corners))
+    assert view_of(NOTHING_YET).frontier == ()
+
+
+def test_a_look_at_the_suite_shows_the_suite():
+    look = SweepLook(part=SweepPart.SUITE)
+    assert point(view_of(DONE, look), "nf4").y == pytest.approx(math.log10(1.2 * 0.0312))
+
+
+@pytest.mark.parametrize("cells", [4, 10, 30])
+def test_names_never_lie_on_each_other_or_on_points(cells: int):
+    tags = [Tag(x, y, cells) for x, y in ((5, 5), (6, 5), (7, 5), (5, 6), (39, 0), (0, 9), (20, 9), (21, 9))]
+    places = place_tags(tags, 40, 10)
+    written = [
+        {(column, place[1]) for column in range(place[0], place[0] + cells)} for place in places if place is not None
+    ]
+    assert all(not one & other for one, other in combinations(written, 2))
+    assert all(0 <= x < 40 and 0 <= y < 10 for word in written for x, y in word)
+    assert not set().union(*written) & {(tag.x, tag.y) for tag in tags}
+    assert places[0] is not None
+
+
+def test_points_in_one_cell_are_set_beside_each_other():
+    assert apart([(5, 5), (5, 5), (5, 5), (9, 9)], 40) == [(5, 5), (6, 5), (4, 5), (9, 9)]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
+async def test_the_plot_shows_every_variant_its_floor_and_the_numbers_of_one(size):
+    app = SweepApp(SweepPlot(), DONE)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        shown = screen_text(app)
+        for words in ("≤ fp16 ✗", "★", "◇ fp4", "noise floor", "12.2 ± 0.2 tok/s", "0.012 ± 6.1e-4 nats", "97.1"):
+            assert words in shown
+        assert "Mean KL against peak memory, on the text" in shown
+
+
+async def test_keys_go_through_the_points_by_memory_and_change_the_measure():
+    app = SweepApp(SweepPlot(), DONE)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("g")
+        assert "◆ nf4+head" in screen_text(app)
+        await pilot.press("right", "l", "j")
+        assert str(app.look.selected) == "fp4"
+        assert "beaten by" in screen_text(app)
+        await pilot.press("left", "h", "k", "up")
+        assert str(app.look.selected) == "nf4+head"
+        await pilot.press("v")
+        assert "1 − same top against" in screen_text(app)
+        await pilot.press("v", "w")
+        assert "Ln perplexity ratio against peak memory, on the suite" in screen_text(app)
+
+
+async def test_points_appear_as_they_are_measured():
+    app = SweepApp(SweepPlot(), NOTHING_YET)
+    async with app.run_test(size=(120, 40)) as pilot:
+        assert "Nothing measured yet" in screen_text(app)
+        app.show(ONE_POINT)
+        await pilot.pause()
+        assert "fp16 ✗ …" in screen_text(app)
+        assert "nf4" not in screen_text(app)
+        app.show(RUNNING)
+        await pilot.pause()
+        assert "nf4+dq ✓ …" in screen_text(app)
+
+
+async def test_a_failed_variant_is_listed_with_its_cause():
+    app = SweepApp(SweepPlot(), FAILED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        assert "✗ int8: out of memory" in screen_text(app)
+
+
+async def test_hostile_names_and_causes_do_nothing():
+    app = SweepApp(SweepPlot(), HOSTILE)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("g")
+        shown = screen_text(app)
+        assert "\x1b" not in shown
+        assert "\u202e" not in shown
+        assert "[bold]" in shown
+        assert "[red]boom[/]" in shown
