@@ -26,7 +26,15 @@ def gate_words(check: LimitCheck) -> str:
     limit, error = check.limit, check.standard_error
     shown = f"{check.figure:.4g}" + (f" ± {error:.2g}" if error else "")
     by = f"past {limit.sign}{limit.value:g} by {check.distance:.2g}"
-    return f"{check.variant.spelling} {limit.figure} is {shown} over {check.tokens} tokens, {by}: {_error_words(check)}"
+    where = f"{check.tokens} tokens{_scope_words(check)}"
+    return f"{check.variant.spelling} {limit.figure} is {shown} over {where}, {by}: {_error_words(check)}"
+
+
+def _scope_words(check: LimitCheck) -> str:
+    """Of a sweep: what these tokens are of."""
+    if check.category is not None:
+        return f" of the category {check.category}"
+    return "" if check.part is None else f" of the {check.part}"
 
 
 def _error_words(check: LimitCheck) -> str:

@@ -41,11 +41,11 @@ def run_document(run: Run, per_token: bool = False) -> Document:
     document: Document = {
         "schema_version": SCHEMA_VERSION,
         "run_id": run.request.run_id,
-        "model": _model(run.request.model, run.model),
-        "environment": _environment(run.environment),
+        "model": model_document(run.request.model, run.model),
+        "environment": environment_document(run.environment),
         "generation": asdict(run.request.generation),
         "prompts": [_prompt(result, options, per_token) for result in run.prompts],
-        "loads": [_load(load) for load in run.loads],
+        "loads": [load_document(load) for load in run.loads],
         "summary": [
             {"variant": summary.variant.spelling, **divergence_document(summary.divergence)}
             for summary in run.summaries
@@ -53,8 +53,13 @@ def run_document(run: Run, per_token: bool = False) -> Document:
     }
     if run.failure is not None:
         document["failure"] = run.failure
-    finite: Document = _finite(document)
-    return finite
+    return finite_document(document)
+
+
+def finite_document(document: Document) -> Document:
+    """``document`` with tuples as lists and every float that JSON cannot say as None."""
+    made: Document = _finite(document)
+    return made
 
 
 def document_text(document: Document) -> str:
@@ -63,12 +68,12 @@ def document_text(document: Document) -> str:
     return text.replace("\x7f", "\\u007f") + "\n"  # DEL is the one control character that JSON leaves as it is
 
 
-def _model(entry: ModelEntry, identity: ModelIdentity | None) -> Document:
+def model_document(entry: ModelEntry, identity: ModelIdentity | None) -> Document:
     known = asdict(identity) if identity else {"architecture": entry.architecture, "parameter_count": None}
     return {**known, "id": entry.id, "revision": entry.revision}
 
 
-def _environment(environment: EngineDescription) -> Document:
+def environment_document(environment: EngineDescription) -> Document:
     return {
         "device": environment.device,
         "device_name": environment.device_name,
@@ -117,7 +122,7 @@ def _candidate(candidate: CandidateResult, options: _Options, per_token: bool) -
     return document
 
 
-def _load(load: LoadRecord) -> Document:
+def load_document(load: LoadRecord) -> Document:
     return {
         "variant": load.report.variant.spelling,
         "options": dict(load.report.options),
@@ -139,7 +144,6 @@ def _predicted(estimate: MemoryEstimate | None) -> Document | None:
 
 
 def _finite(value: Any) -> Any:
-    """``value`` with tuples as lists and every float that JSON cannot say as None."""
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -40,7 +40,7 @@ def test_a_figure_at_its_limit_is_past_it_only_where_the_sign_says_so(run: Run, 
 
 
 def test_a_limit_is_read_against_every_candidate_unless_it_names_one(run: Run) -> None:
-    checks = check_limits(run, [parse_limit("same_top<2"), parse_limit(" nf4:kl_divergence.mean > 1e9 ")])
+    checks = check_limits(run, [parse_limit("same_top<=1"), parse_limit(" nf4:kl_divergence.mean > 1e9 ")])
     assert [(check.variant.spelling, check.is_exceeded) for check in checks] == [
         ("int8", True),
         ("nf4", True),
@@ -104,3 +104,16 @@ def test_the_document_says_what_was_checked(run: Run) -> None:
     (row,) = gate_document(check_limits(run, [limit]))
     assert (row["limit"], row["variant"], row["exceeded"]) == ("nf4:same_top<0.5", "nf4", False)
     assert row["figure"] == figure(run, "same_top", 1)
+
+
+@pytest.mark.parametrize(("text", "hint"), [("same_top>95", "same_top>0.95"), ("nf4:same_top<99.5", "same_top<0.995")])
+def test_a_percentage_where_a_share_belongs_is_refused_with_the_share(text: str, hint: str) -> None:
+    with pytest.raises(UsageError, match="is a share from 0 to 1") as caught:
+        parse_limit(text)
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize("text", ["same_top<-0.1", "same_top>101"])
+def test_a_share_that_cannot_be_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="is a share from 0 to 1"):
+        parse_limit(text)

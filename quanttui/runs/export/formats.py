@@ -97,6 +97,11 @@ def run_schema() -> str:
     return (files("quanttui.runs") / "run.schema.json").read_text(encoding="utf-8")
 
 
+def sweep_schema() -> str:
+    """The same of a sweep, which ``quanttui sweep --json`` prints."""
+    return (files("quanttui.runs") / "sweep.schema.json").read_text(encoding="utf-8")
+
+
 def _without_home(run: Run, privacy: Privacy) -> Run:
     """The model's name and folder begin with ``~`` before anything is made of them: a script has to expand it."""
     entry = run.request.model
