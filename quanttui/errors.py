@@ -57,6 +57,10 @@ class HistoryError(QuantTuiError):
     """The history cannot be read or written. A run goes on without it."""
 
 
+class CacheError(QuantTuiError):
+    """What a sweep keeps on the disk cannot be written there."""
+
+
 class CancelledError(QuantTuiError):
     """The user stopped the work. Not a failure: what was made until then is kept."""
 

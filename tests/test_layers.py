@@ -12,7 +12,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "quanttui"
 GROUND = {"errors", "prequantized", "records", "text", "typed_json", "units", "variants", "whole_files"}
-WORKROOMS = {"compare", "engine", "hardware", "models", "runs", "suite"}
+WORKROOMS = {"cache", "compare", "engine", "hardware", "models", "runs", "suite"}
 
 # room: the rooms that it may import besides itself. What is not a room here may be imported by none.
 ROOMS = {

@@ -32,7 +32,8 @@ class TokenArrays:
 
     @property
     def same_top(self) -> NDArray[np.bool_]:
-        return self.flips == FLIP_CODES[FlipKind.NONE]
+        same: NDArray[np.bool_] = self.flips == FLIP_CODES[FlipKind.NONE]
+        return same
 
 
 def scored_tokens(score: Score) -> int:

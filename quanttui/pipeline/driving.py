@@ -63,3 +63,17 @@ def kept_dtype(reference: Variant, checkpoint_dtype: Precision | None, device: s
     if reference.precision.is_quantized:
         return default_reference(checkpoint_dtype, device).precision
     return reference.precision
+
+
+def exhausted(engine: Engine, work: Generator[Made, None, Result], cancelled: Callable[[], bool]) -> Result:
+    """The result of ``work``, whose events nobody wants. Raises CancelledError where it was stopped meanwhile."""
+    with closing(watched(engine, work, lambda made: made, cancelled)) as events:
+        while True:
+            try:
+                next(events)
+            except StopIteration as stop:
+                result: Result = stop.value
+                break
+    if cancelled():
+        raise stopped()
+    return result

@@ -1,0 +1,55 @@
+"""When a sweep's figures are told: seldom enough to cost next to nothing, and always at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from quanttui.pipeline.sweep.ledger import Ledger
+from quanttui.pipeline.sweep.progress import progress_of
+from quanttui.pipeline.sweep.tally import Tally
+from quanttui.records import SweepSnapshot, Variant
+from quanttui.records.sweep_events import SweepTallied
+
+TALLY_SECONDS = 1.0
+_REST = 20
+"""A tally that took long is followed by this many times as long without one."""
+
+
+class Teller:
+    """``stage`` and ``variant``: what goes on now. ``planned_tokens``: what each unit of the plan will score."""
+
+    def __init__(self, ledger: Ledger, clock: Callable[[], float], began: float) -> None:
+        self.ledger = ledger
+        self.planned_tokens: tuple[int, ...] = ()
+        self.stage = ""
+        self.variant: Variant | None = None
+        self.remaining: Callable[[], float | None] = lambda: None
+        self._clock = clock
+        self._began = began
+        self._due = began
+        self._tally = Tally()
+
+    @property
+    def elapsed_seconds(self) -> float:
+        return self._clock() - self._began
+
+    def now(self, stage: str, variant: Variant | None = None) -> None:
+        self.stage, self.variant = stage, variant
+
+    def if_due(self) -> Iterator[SweepTallied]:
+        if (now := self._clock()) >= self._due:
+            snapshot = self.snapshot()
+            self._due = now + max(TALLY_SECONDS, _REST * (self._clock() - now))
+            yield SweepTallied(snapshot)
+
+    def snapshot(self, failure: str | None = None) -> SweepSnapshot:
+        sweep = self.ledger.sweep(failure)
+        progress = progress_of(
+            sweep,
+            self.planned_tokens,
+            stage=self.stage,
+            variant=self.variant,
+            elapsed_seconds=self.elapsed_seconds,
+            remaining_seconds=self.remaining(),
+        )
+        return self._tally.snapshot(sweep, progress)
