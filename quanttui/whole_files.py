@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
 
-def write_whole(path: Path, data: bytes, *, replace: bool, durable: bool = True) -> None:
-    """Put ``data`` at ``path`` with mode 0600: under another name first, then renamed. Its folder has to be there.
+def write_whole(path: Path, data: bytes | Sequence[bytes | memoryview], *, replace: bool, durable: bool = True) -> None:
+    """Put ``data`` (or its parts, in order) at ``path`` with mode 0600: under another name first, then renamed. Its
+    folder has to be there.
 
     A reader never sees half of it. Where something is there already it stays, unless ``replace``; a link is replaced,
     never followed. ``durable``: on the disk before it has its name, which can take long. Raises OSError,
@@ -27,10 +29,10 @@ def write_whole(path: Path, data: bytes, *, replace: bool, durable: bool = True)
             temporary.unlink()
 
 
-def _write_new(path: Path, data: bytes, *, durable: bool) -> None:
+def _write_new(path: Path, data: bytes | Sequence[bytes | memoryview], *, durable: bool) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     with os.fdopen(handle, "wb") as file:
-        file.write(data)
+        file.writelines([data] if isinstance(data, bytes) else data)
         if durable:
             file.flush()
             os.fsync(file.fileno())

@@ -62,8 +62,16 @@ class LoadedModel(Protocol):
         a candidate: returns the ``Score`` of the tokens from ``first_scored`` on, one ``TokenScore`` each. Nothing of
         the size tokens × vocabulary is kept or made for a whole text.
 
-        Raises UsageError (no reference side under ``text_id``; other vocabulary; no token to score),
-        MeasurementError (NaN or infinite logits), CancelledError, OutOfMemoryError, EngineDiedError.
+        With ``side_path`` the reference's side goes into that file (mode 0600, whole or not there; what was there is
+        replaced; its folder has to exist) and nothing of it stays in the engine; a candidate reads it there, in any
+        engine, process or year, and its figures are to the bit those that a side in the engine gives. A candidate
+        whose output head is not bit for bit the reference's needs ``keep_head`` at the reference: its head is then put
+        into the same folder, once for all texts, as ``head-FINGERPRINT.safetensors``.
+        With ``as_columns`` the same figures come packed, in ``Score.columns``, and ``Score.tokens`` is empty.
+
+        Raises UsageError (no reference side under ``text_id`` or at ``side_path``; it is of another text, tokenizer or
+        vocabulary; its head is needed and was not kept; no token to score), MeasurementError (NaN or infinite logits; a
+        file that is damaged, or cannot be written), CancelledError, OutOfMemoryError, EngineDiedError.
         """
         ...
 

@@ -15,6 +15,7 @@ from torch import Tensor
 from quanttui.torch_engine.head import not_finite
 
 _BLOCK = 64
+_LOW_BITS = 2**32 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +88,28 @@ def rank(p: Distribution, token_ids: Tensor, scratch: Tensor | None = None) -> T
 def top(p: Distribution, k: int) -> Tensor:
     """Ids [n, k] of the most likely tokens, best first; of equals the lower id first.
 
-    The k largest lie in the k blocks whose maxima are largest, so that only those are searched.
+    The k largest lie in the k blocks whose maxima are largest, and those of equals in blocks whose maxima are equal,
+    so that only these are searched.
     """
     vocabulary = p.logits.shape[1]
     k = min(k, vocabulary)
-    ids = _block_members(p.block_maxima.topk(min(k, p.block_maxima.shape[1])).indices, vocabulary)
+    ids = _block_members(_best_blocks(p.block_maxima, min(k, p.block_maxima.shape[1])), vocabulary)
     values = p.logits.gather(1, ids.clamp(max=vocabulary - 1)).masked_fill_(ids >= vocabulary, -torch.inf)
-    best = ids.gather(1, values.topk(k).indices).sort().values
-    return best.gather(1, p.logits.gather(1, best).sort(dim=1, descending=True, stable=True).indices)
+    return _LOW_BITS - (_sort_keys(values, ids).topk(k).values & _LOW_BITS)
+
+
+def _sort_keys(values: Tensor, ids: Tensor) -> Tensor:
+    """int64 that order like ``values`` (no NaN), of equals the lower id higher; the id is _LOW_BITS less the low 32."""
+    bits = (values + 0.0).view(torch.int32).long()  # + 0.0: no negative zero
+    ordered = bits ^ ((bits >> 31) & 0x7FFFFFFF)
+    return (ordered << 32) | (_LOW_BITS - ids)
+
+
+def _best_blocks(block_maxima: Tensor, count: int) -> Tensor:
+    """``count`` blocks of each row, or as many as some row needs to have all that equal its last one."""
+    best = block_maxima.topk(count)
+    tied = int((block_maxima >= best.values[:, -1:]).sum(-1).max())
+    return best.indices if tied <= count else block_maxima.topk(tied).indices
 
 
 def _block_maxima(logits: Tensor) -> Tensor:

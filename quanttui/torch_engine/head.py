@@ -8,7 +8,7 @@ what is accumulated and returned is fp32.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -73,9 +73,23 @@ class OutputHead:
             self.weight = module.weight.detach()
             self.bias = module.bias.detach() if module.bias is not None else None
 
+    @classmethod
+    def of_weight(cls, weight: Tensor, bias: Tensor | None, transform: LogitTransform) -> OutputHead:
+        """A plain head that no model holds; ``bias`` goes where ``weight`` lies."""
+        linear = nn.Linear(weight.shape[1], len(weight), bias=bias is not None, device="meta")
+        head = cls(linear, transform)
+        head.weight = weight
+        head.bias = None if bias is None else bias.to(weight.device)
+        return head
+
     @property
     def vocab_size(self) -> int:
         return len(self.weight) if self.weight is not None else int(getattr(self.module, "out_features", 0))
+
+    @property
+    def device(self) -> torch.device:
+        held = self.weight if self.weight is not None else next(self.module.parameters(), None) if self.module else None
+        return held.device if held is not None else torch.device("cpu")
 
     def with_transform(self, transform: LogitTransform) -> OutputHead:
         changed = copy.copy(self)
@@ -87,16 +101,30 @@ class OutputHead:
 
         ``rounded_to``: as if weight and bias had been cast to that type first (a plain head only). ``out``: where to.
         """
-        if self.weight is not None and states.device != self.weight.device:  # a model over several GPUs
-            return self.logits(states.to(self.weight.device), rounded_to).to(states.device)
-        if self.module is not None:
-            return self.transform.apply_(self.module(states[None])[0].to(torch.float32, copy=True))
-        assert self.weight is not None
-        logits = states.new_empty(len(states), len(self.weight), dtype=torch.float32) if out is None else out
-        _project(states, self.weight, rounded_to, logits)
-        if self.bias is not None:
-            logits.add_(self.bias.to(rounded_to or self.bias.dtype).float())
-        return self.transform.apply_(logits)
+        return self.logits_of_each([states], [out], rounded_to)[0]
+
+    def logits_of_each(
+        self, parts: Sequence[Tensor], outs: Sequence[Tensor | None], rounded_to: torch.dtype | None = None
+    ) -> list[Tensor]:
+        """As ``logits`` of each of ``parts``, bit for bit, with the weight upcast once for all of them."""
+        if self.weight is None:
+            return [self._module_logits(states) for states in parts]
+        if parts[0].device != self.weight.device:  # a model over several GPUs
+            there = self.logits_of_each([states.to(self.weight.device) for states in parts], [None] * len(parts))
+            return [logits.to(parts[0].device) for logits in there]
+        logits = [
+            states.new_empty(len(states), len(self.weight), dtype=torch.float32) if out is None else out
+            for states, out in zip(parts, outs, strict=True)
+        ]
+        _project(parts, self.weight, rounded_to, logits)
+        return [self.transform.apply_(self._with_bias(part, rounded_to)) for part in logits]
+
+    def _module_logits(self, states: Tensor) -> Tensor:
+        assert self.module is not None
+        return self.transform.apply_(self.module(states[None])[0].to(torch.float32, copy=True))
+
+    def _with_bias(self, logits: Tensor, rounded_to: torch.dtype | None) -> Tensor:
+        return logits if self.bias is None else logits.add_(self.bias.to(rounded_to or self.bias.dtype).float())
 
     def shares_weight_with(self, other: OutputHead) -> bool:
         """Whether both give the same logits for the same states, bit for bit: then one copy can serve both."""
@@ -150,16 +178,20 @@ def not_finite() -> MeasurementError:
     )
 
 
-def _project(states: Tensor, weight: Tensor, rounded_to: torch.dtype | None, out: Tensor) -> None:
-    """``out`` [tokens, vocabulary] = states · weightᵀ, by slices of the vocabulary."""
+def _project(parts: Sequence[Tensor], weight: Tensor, rounded_to: torch.dtype | None, outs: Sequence[Tensor]) -> None:
+    """Each of ``outs`` [tokens, vocabulary] = its states · weightᵀ, by slices of the vocabulary.
+
+    A product a part, so that its bits do not depend on what else is multiplied here.
+    """
     rows = max(1, SLICE_ELEMENTS // weight.shape[1])
     upcast = torch.empty(min(rows, len(weight)), weight.shape[1], dtype=torch.float32, device=weight.device)
-    wide = states.float()
-    with _lossless_matmul({states.dtype, rounded_to or weight.dtype}, weight.device):
+    wide = [states.float() for states in parts]
+    with _lossless_matmul({*(states.dtype for states in parts), rounded_to or weight.dtype}, weight.device):
         for start in range(0, len(weight), rows):
             part = weight[start : start + rows]
             part = upcast[: len(part)].copy_(part.to(rounded_to) if rounded_to else part)
-            torch.mm(wide, part.T, out=out[:, start : start + rows])
+            for states, out in zip(wide, outs, strict=True):
+                torch.mm(states, part.T, out=out[:, start : start + rows])
 
 
 def _equal(ours: Tensor | None, theirs: Tensor | None) -> bool:

@@ -4,42 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import torch
 from torch import Tensor
 
 from quanttui.errors import UsageError
 from quanttui.torch_engine.head import OutputHead
+from quanttui.torch_engine.noise import NoiseMeasured, OtherPath
 from quanttui.torch_engine.states import Window
-
-
-@dataclass(frozen=True, slots=True)
-class NoiseMeasured:
-    """The reference against its other path, at the first ``len(kl)`` scored tokens, fp64 on the CPU.
-
-    ``kl`` in nats; ``gap_change``: how far the gap between the reference's two first choices moved, nats.
-    """
-
-    kl: Tensor
-    gap_change: Tensor
 
 
 @dataclass(slots=True)
 class ReferenceSide:
     """One text, read by the reference. ``states`` [scored, hidden] of its prefill path.
 
-    ``other_states`` [up to scored, hidden]: its decode path, or its bf16 cast, whose head is ``head`` rounded to
-    ``other_rounding``; ``noise_kind`` names which. They go once ``noise`` is measured, by the first candidate.
+    ``other``: of its other path (``noise_kind`` names which). It goes once ``noise`` is measured: by the first
+    candidate, or at once where the side is to be kept in a file.
     """
 
     token_ids: tuple[int, ...]
     first_scored: int
     windows: list[Window]
     states: Tensor
-    other_states: Tensor | None
-    other_rounding: torch.dtype | None
+    other: OtherPath | None
     noise_kind: str
     tokenizer_fingerprint: str
     noise: NoiseMeasured | None = None
+
+    def other_chunk(self, start: int, stop: int) -> OtherPath | None:
+        return None if self.other is None else self.other.chunk(start, stop)
 
 
 @dataclass(slots=True)

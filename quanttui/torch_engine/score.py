@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -21,9 +22,13 @@ from quanttui.errors import UsageError
 from quanttui.records import Precision, Score, ScoreProgress, ScoreRequest
 from quanttui.torch_engine.decoder import Cancelled, raise_if_cancelled
 from quanttui.torch_engine.head import SLICE_ELEMENTS, OutputHead, find_head, settle_transform
+from quanttui.torch_engine.head_file import KnownHeads
+from quanttui.torch_engine.noise import OtherPath, joined, measure_noise
 from quanttui.torch_engine.pair import Pair
+from quanttui.torch_engine.products import Buffers
 from quanttui.torch_engine.reference_side import ReferenceShelf, ReferenceSide
-from quanttui.torch_engine.score_rows import noise_floor, token_scores
+from quanttui.torch_engine.score_rows import noise_floor, token_columns, token_scores
+from quanttui.torch_engine.side_file import StoredSide, read_side, write_side
 from quanttui.torch_engine.states import (
     Reading,
     Window,
@@ -104,70 +109,101 @@ class Scorer:
         yield ScoreProgress(0, total)
         windows = plan_windows(request.token_ids, request.first_scored, self.context_length, self._bos_token_id)
         states = self._read(windows, cancelled)
-        other, kind = self._other_states(request, windows, cancelled, decoded)
+        other, kind = self._other_path(request, windows, cancelled, decoded)
         side = ReferenceSide(
             token_ids=request.token_ids,
             first_scored=request.first_scored,
             windows=windows,
             states=states,
-            other_states=other,
-            other_rounding=torch.bfloat16 if self.precision is Precision.FP32 else None,
+            other=other,
             noise_kind=kind,
             tokenizer_fingerprint=self.tokenizer_fingerprint,
         )
-        assert self._head is not None
-        self.shelf.put(request.text_id, side, self._head)
+        if request.side_path is None:
+            self.shelf.put(request.text_id, side, self._settled_head)
+        else:
+            self._write_side(Path(request.side_path), side, cancelled)
+            if request.keep_head:
+                self._heads.keep(Path(request.side_path).parent)
         yield ScoreProgress(total, total)
 
-    def _other_states(
+    def _other_path(
         self,
         request: ScoreRequest,
         windows: list[Window],
         cancelled: Cancelled,
         decoded: Decoded | None,
-    ) -> tuple[Tensor, str]:
+    ) -> tuple[OtherPath, str]:
         """The reference by its other path, of the first window: its decode path, or an fp32 one's bf16 cast."""
         if self.precision is Precision.FP32:
             with cast_on_the_fly(self.model, torch.bfloat16):
-                return read_window(self.model, windows[0], cancelled).states, "fp32 vs its bf16 cast"
+                states = read_window(self.model, windows[0], cancelled).states
+            return OtherPath(states, torch.bfloat16), "fp32 vs its bf16 cast"
         kind = f"{self.precision} decode vs prefill"
         scored = windows[0].scored
         made = len(request.token_ids) - request.first_scored
         if decoded is not None and decoded.token_ids == request.token_ids and len(decoded.states) == made:
-            return decoded.states[:scored], kind
+            return OtherPath(decoded.states[:scored]), kind
         prompt, continuation = windows[0].token_ids[:-scored], windows[0].token_ids[-scored:]
-        return decode_states(self.model, prompt, continuation[:REPLAYED_TOKENS], cancelled), kind
+        return OtherPath(decode_states(self.model, prompt, continuation[:REPLAYED_TOKENS], cancelled)), kind
+
+    def _write_side(self, path: Path, side: ReferenceSide, cancelled: Cancelled) -> None:
+        """The noise is measured at once, so that the other path's states need not be kept."""
+        assert side.other is not None
+        size, known = chunk_tokens(self._vocab_size), len(side.other.states)
+        buffers = Buffers(self._vocab_size, side.states.device)
+        measured = []
+        for start in range(0, known, size):
+            raise_if_cancelled(cancelled)
+            stop = min(start + size, len(side.states))
+            other = side.other.chunk(start, stop)
+            assert other is not None
+            measured.append(measure_noise(side.states[start:stop], other, self._settled_head, buffers))
+        side.noise, side.other = joined(measured), None
+        write_side(path, side, self._settled_head, self._heads.own_fingerprint)
 
     def _score_candidate(self, request: ScoreRequest, cancelled: Cancelled) -> Generator[ScoreProgress, None, Score]:
         started = self.clock()
-        side, _ = self.shelf.get(request.text_id)
-        self._check_comparable(request, side)
+        stored = None if request.side_path is None else read_side(Path(request.side_path))
+        side = self.shelf.get(request.text_id)[0] if stored is None else stored.side
+        self._check_comparable(request, side, self._their_vocab_size(request) if stored is None else stored.vocab_size)
         total = len(side.states)
         yield ScoreProgress(0, total)
         states = self._read(side.windows, cancelled)
-        assert self._head is not None
-        self.shelf.share(self._head)
-        _, reference_head = self.shelf.get(request.text_id)
-        pair = Pair(side, reference_head, self._head, states, request.top_k)
+        reference_head = self._reference_head(request, stored)
+        pair = Pair(side, reference_head, self._settled_head, states, 0 if request.as_columns else request.top_k)
         size = chunk_tokens(self._vocab_size)
         for start in range(0, total, size):
             raise_if_cancelled(cancelled)
             stop = min(start + size, total)
             pair.measure(start, stop)
             yield ScoreProgress(stop, total)
-        return self._result(pair, size, self.clock() - started)
+        return self._result(request, pair, size, started)
 
-    def _result(self, pair: Pair, size: int, seconds: float) -> Score:
-        side, noise = pair.side, pair.noise()
-        texts = TokenTexts(self.tokenizer)
+    def _their_vocab_size(self, request: ScoreRequest) -> int:
+        return self.shelf.get(request.text_id)[1].vocab_size
+
+    def _reference_head(self, request: ScoreRequest, stored: StoredSide | None) -> OutputHead:
+        """The candidate's own where the two are one."""
+        if stored is None or request.side_path is None:
+            self.shelf.share(self._settled_head)
+            return self.shelf.get(request.text_id)[1]
+        return self._heads.find(Path(request.side_path).parent, stored.head, self._settled_head.device)
+
+    def _result(self, request: ScoreRequest, pair: Pair, size: int, started: float) -> Score:
+        side, measured, noise = pair.side, pair.measured(), pair.noise()
         scored = side.token_ids[side.first_scored :]
+        texts = TokenTexts(self.tokenizer)
         return Score(
-            tokens=token_scores(pair.measured(), noise, scored, side.first_scored, texts),
+            tokens=()
+            if request.as_columns
+            else token_scores(measured, pair.details(), noise, scored, side.first_scored, texts),
             noise_floor=noise_floor(noise, side.noise_kind),
             chunk_tokens=size,
-            seconds=seconds,
+            seconds=self.clock() - started,
             windows=tuple(window.scored for window in side.windows),
             notes=self._notes(side),
+            columns=token_columns(measured, noise, scored) if request.as_columns else None,
         )
 
     def _read(self, windows: list[Window], cancelled: Cancelled) -> Tensor:
@@ -187,7 +223,17 @@ class Scorer:
                     head, self.model.config, reading.states[reading.probes], reading.own_logits
                 )
 
-    def _check_comparable(self, request: ScoreRequest, side: ReferenceSide) -> None:
+    @property
+    def _settled_head(self) -> OutputHead:
+        assert self._head is not None
+        return self._head
+
+    @cached_property
+    def _heads(self) -> KnownHeads:
+        """Hashes the head: not before a side in a file is asked for."""
+        return KnownHeads(self._settled_head)
+
+    def _check_comparable(self, request: ScoreRequest, side: ReferenceSide, their_vocab_size: int) -> None:
         if request.token_ids != side.token_ids or request.first_scored != side.first_scored:
             raise UsageError("the reference has read another text under this name", "Score the reference again.")
         if self.tokenizer_fingerprint != side.tokenizer_fingerprint:
@@ -195,11 +241,9 @@ class Scorer:
                 "the candidate has another tokenizer than the reference: the same ids are other words to it",
                 "Compare variants of one model.",
             )
-        _, reference_head = self.shelf.get(request.text_id)
-        theirs = reference_head.vocab_size
-        if self._vocab_size != theirs:
+        if self._vocab_size != their_vocab_size:
             raise UsageError(
-                f"the candidate's vocabulary has {self._vocab_size} entries, the reference's {theirs}: "
+                f"the candidate's vocabulary has {self._vocab_size} entries, the reference's {their_vocab_size}: "
                 "their distributions cannot be compared",
                 "Compare variants of one model.",
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from dataclasses import replace
 
 import pytest
@@ -265,6 +266,29 @@ def test_a_candidate_is_scored_against_the_reference(subject):
     assert all(row.kl_divergence > -1e-9 for row in score.tokens)
     assert all(len(row.reference_top) == len(row.candidate_top) == 8 for row in score.tokens)
     assert max(row.kl_divergence for row in score.tokens) > 0
+
+
+def test_a_side_in_a_file_outlives_its_engine_and_gives_the_same_figures_as_columns(subject, tmp_path):
+    reference = subject.load()
+    output = result_of(reference.generate(replace(generate_request(), keep_states=True)))
+    request = score_request(output, is_reference=True)
+    on_disk = replace(request, side_path=str(tmp_path / "side"), as_columns=True)
+    result_of(reference.score(request))
+    assert result_of(reference.score(on_disk)) is None
+    reference.unload()
+    candidate = subject.load("nf4")
+    in_memory = result_of(candidate.score(replace(request, is_reference=False, release=True)))
+    score = result_of(candidate.score(replace(on_disk, is_reference=False, text_id="any")))
+    with pytest.raises(UsageError, match="another text"):
+        result_of(candidate.score(replace(on_disk, is_reference=False, first_scored=request.first_scored + 1)))
+    with pytest.raises(UsageError):
+        result_of(candidate.score(replace(on_disk, is_reference=False, side_path=str(tmp_path / "none"))))
+    candidate.unload()
+    assert (score.tokens, score.noise_floor) == ((), in_memory.noise_floor)
+    count = len(in_memory.tokens)
+    assert score.columns.tokens == count
+    assert struct.unpack(f"<{count}d", score.columns.kl) == tuple(row.kl_divergence for row in in_memory.tokens)
+    assert list(score.columns.flips) == [["none", "tie", "real"].index(row.flip) for row in in_memory.tokens]
 
 
 def test_unloading_twice_reports_the_same(subject):

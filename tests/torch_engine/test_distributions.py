@@ -72,6 +72,16 @@ def test_the_first_choices_are_the_largest_and_stand_in_order(values, k):
         assert all(row[a] > row[b] or a < b for a, b in pairwise(chosen))
 
 
+@settings(max_examples=60, deadline=None)
+@given(logits(), st.integers(1, 8))
+def test_fewer_first_choices_are_the_first_of_more(values, k):
+    """Of equals too: a sweep asks for one, a comparison for eight, and their flips must be the same."""
+    p = distribution(torch.cat([values, values.div(values.abs().max().clamp(min=1) / 2).round()]))
+    ids = top(p, k)
+    expected = p.logits.sort(dim=1, descending=True, stable=True).indices
+    assert torch.equal(ids, expected[:, : ids.shape[1]])
+
+
 @settings(max_examples=40, deadline=None)
 @given(logits())
 def test_a_rank_counts_what_is_strictly_more_likely(values):

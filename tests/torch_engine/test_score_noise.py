@@ -19,8 +19,10 @@ from quanttui.records import (
     ScoreRequest,
 )
 from quanttui.torch_engine.engine import TorchEngine
-from quanttui.torch_engine.reference_side import NoiseMeasured, ReferenceShelf
-from quanttui.torch_engine.score_rows import flip_kind, noise_by_position, noise_floor
+from quanttui.torch_engine.noise import NoiseMeasured
+from quanttui.torch_engine.pair import Measured
+from quanttui.torch_engine.reference_side import ReferenceShelf
+from quanttui.torch_engine.score_rows import FLIP_KINDS, flips, noise_by_position, noise_floor
 from quanttui.torch_engine.states import Window, cast_on_the_fly, decode_states, read_window
 from quanttui.variants import parse_variant
 
@@ -126,20 +128,26 @@ def test_the_cast_itself_as_a_candidate_lies_exactly_on_the_floor(tmp_path):
 def test_the_floor_is_the_same_for_every_candidate_and_its_states_go_after_the_first():
     reference, text, shelf = random_model("llama, tied"), random_text(512, 60), ReferenceShelf()
     drain(make_scorer(reference, shelf).score(ScoreRequest("t", text, 5, is_reference=True)))
-    assert shelf.sides["t"].other_states is not None
+    assert shelf.sides["t"].other is not None
     floors = []
     for seed in (1, 2):
         request = ScoreRequest("t", text, 5, is_reference=False)
         floors.append(drain(make_scorer(disturbed(reference, seed=seed), shelf).score(request))[1].noise_floor)
-        assert shelf.sides["t"].other_states is None
+        assert shelf.sides["t"].other is None
     assert floors[0] == floors[1]
 
 
+def flips_of(*rows):
+    """Rows of (p's first choice, q's first choice, gap, noise)."""
+    p_first, q_first, gap, noise = (torch.tensor(column) for column in zip(*rows, strict=True))
+    unused = torch.zeros(len(rows))
+    measured = Measured(unused, unused, unused, p_first, q_first, unused, gap)
+    return [FLIP_KINDS[number] for number in flips(measured, noise).tolist()]
+
+
 def test_a_flip_is_a_tie_up_to_the_noise_and_real_beyond_it():
-    assert flip_kind(7, 7, gap_nats=0.0, noise_nats=1.0) is FlipKind.NONE
-    assert flip_kind(7, 8, gap_nats=0.0, noise_nats=0.0) is FlipKind.TIE
-    assert flip_kind(7, 8, gap_nats=0.02, noise_nats=0.02) is FlipKind.TIE
-    assert flip_kind(7, 8, gap_nats=0.021, noise_nats=0.02) is FlipKind.REAL
+    found = flips_of((7, 7, 0.0, 1.0), (7, 7, 1.0, 0.0), (7, 8, 0.0, 0.0), (7, 8, 0.02, 0.02), (7, 8, 0.021, 0.02))
+    assert found == [FlipKind.NONE, FlipKind.NONE, FlipKind.TIE, FlipKind.TIE, FlipKind.REAL]
 
 
 def test_the_noise_of_a_position_is_its_own_or_what_99_of_100_stay_within():
@@ -150,7 +158,9 @@ def test_the_noise_of_a_position_is_its_own_or_what_99_of_100_stay_within():
     assert noises[50] == noises[0] == 0.04  # of 200 positions, the smallest value that 198 do not exceed
     assert noises[201] == 0.04  # past what was measured
     few = noise_by_position(NoiseMeasured(torch.zeros(3), torch.tensor([0.1, 0.3, 0.2], dtype=torch.float64)), 3)
-    assert few == [pytest.approx(0.3)] * 3
+    assert few.tolist() == [pytest.approx(0.3)] * 3
+    longer = noise_by_position(NoiseMeasured(torch.zeros(3), torch.tensor([0.1, 0.3, 0.2], dtype=torch.float64)), 1)
+    assert longer.tolist() == [pytest.approx(0.3)]
 
 
 def test_rounding_below_zero_counts_by_its_size():

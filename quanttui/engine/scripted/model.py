@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from quanttui.engine.scripted.scores import Position, score_position
 from quanttui.engine.scripted.script import split_pieces
+from quanttui.engine.scripted.sides import check_side, keep_side, packed_columns
 from quanttui.engine.scripted.vocabulary import BOS_ID, EOS_ID
 from quanttui.errors import CancelledError, UsageError
 from quanttui.records import (
@@ -73,7 +74,7 @@ class ScriptedModel:
                 yield ScoreProgress(min(start + chunk, total), total)
             score = None if request.is_reference else self._score(request)
             if request.is_reference:
-                self._engine.reference_sides[request.text_id] = request.token_ids
+                keep_side(request, self._engine.reference_sides)
             if request.release:
                 self._engine.reference_sides.pop(request.text_id, None)
             return score
@@ -153,14 +154,17 @@ class ScriptedModel:
         _check_ids(request.token_ids, self.report.model.vocab_size)
         if not 0 < request.first_scored < len(request.token_ids):
             raise UsageError("there is no token to score", "Generate at least one token first.")
-        if not request.is_reference and request.text_id not in self._engine.reference_sides:
-            raise UsageError(f"the reference has not read the text {request.text_id!r}", "Score the reference first.")
+        if not request.is_reference:
+            check_side(request, self._engine.reference_sides)
 
     def _score(self, request: ScoreRequest) -> Score:
         rows = self._rows(request)
         floor = NoiseFloor(self._engine.script.noise_floor_nats, "decode against prefill", len(rows))
         chunk = self._engine.script.chunk_tokens
-        return Score(rows, floor, chunk, round(len(request.token_ids) / (10 * self._part.tokens_per_second), 4))
+        seconds = round(len(request.token_ids) / (10 * self._part.tokens_per_second), 4)
+        if request.as_columns:
+            return Score((), floor, chunk, seconds, columns=packed_columns(rows))
+        return Score(rows, floor, chunk, seconds)
 
     def _rows(self, request: ScoreRequest) -> tuple[TokenScore, ...]:
         """One row a token; at the first place where this variant's own text parts, it would rather say its own."""
