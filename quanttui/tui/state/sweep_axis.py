@@ -11,6 +11,7 @@ from quanttui.units import format_bytes
 _PADDING = 0.08
 _LEAST_DECADES = 0.5
 _EMPTY_LOGARITHMIC = (1e-4, 1e-2)
+_STEPS = ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 5.0, 7.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,13 @@ def linear_axis(values: Sequence[float], most_ticks: int = 6) -> Axis:
 
 
 def log_axis(values: Sequence[float], label: Callable[[float], str], most_ticks: int = 6) -> Axis:
-    """In log10, at least half a decade; ticks at 1, or at 1, 2 and 5 of each decade where those are few."""
+    """In log10, at least half a decade; as many ticks of each decade as there is room for."""
     positive = [value for value in values if value > 0] or list(_EMPTY_LOGARITHMIC)
     low, high = math.log10(min(positive)), math.log10(max(positive))
     short = max(0.0, _LEAST_DECADES - (high - low)) / 2
     low, high = _padded(low - short, high + short, 0.0)
     found: list[tuple[float, str]] = []
-    for steps in ((1,), (1, 3), (1, 2, 5)):
+    for steps in _STEPS:
         made = [
             (math.log10(step * 10.0**decade), label(step * 10.0**decade))
             for decade in range(math.floor(low), math.ceil(high) + 1)

@@ -76,6 +76,18 @@ class SweepRows:
         return self.rows[max(0, min(len(self.rows) - 1, at + by))].variant
 
 
+def is_whole(snapshot: SweepSnapshot) -> bool:
+    """Whether every variant that did not fail has read all that it shall."""
+    failed = {swept.variant for swept in snapshot.result.variants if swept.failure is not None}
+    each = [one for one in snapshot.progress.by_variant if one.variant not in failed]
+    return bool(each) and all(one.done >= one.total for one in each)
+
+
+def has_figures(snapshot: SweepSnapshot) -> bool:
+    """Whether any candidate has been scored: before that, an answer would be one about the reference alone."""
+    return any(swept.text is not None or swept.suite is not None for swept in snapshot.result.variants)
+
+
 def sweep_rows(snapshot: SweepSnapshot, look: SweepLook, fits: Fits) -> SweepRows:
     result = snapshot.result
     field = field_of(result.variants, result.reference)
@@ -92,8 +104,8 @@ def sweep_rows(snapshot: SweepSnapshot, look: SweepLook, fits: Fits) -> SweepRow
             swept.peak_bytes if field.memory_is_peak and swept.peak_bytes is not None else swept.parameter_bytes,
             _on(swept, part),
             is_reference=variant == result.reference,
-            is_recommended=variant == result.verdict.recommended,
-            is_runner_up=variant == result.verdict.runner_up,
+            is_recommended=bool(parts) and variant == result.verdict.recommended,
+            is_runner_up=bool(parts) and variant == result.verdict.runner_up,
             on_frontier=variant in result.frontier,
             beaten_by=beaters.get(variant),
             fit=fits.get(variant),
