@@ -9,6 +9,7 @@ from bitsandbytes.nn.modules import Int8Params, Linear4bit, Linear8bitLt, Params
 from torch import nn
 
 from quanttui.records import Variant
+from quanttui.torch_engine.cpu_kernels import fast_quantizing
 from quanttui.torch_engine.dtypes import dtype_name
 from quanttui.torch_engine.quantize import LoadPlan
 
@@ -55,7 +56,8 @@ def quantize_weight(layer: Any) -> None:
 
     ``to`` itself leaves what is on the meta device alone; this gives it a quantized shape and state there.
     """
-    layer.weight = layer.weight._quantize(layer.weight.device)
+    with fast_quantizing():
+        layer.weight = layer.weight._quantize(layer.weight.device)
 
 
 def quantize_tied_head(model: Any, variant: Variant, plan: LoadPlan, head_name: str) -> list[str]:

@@ -15,6 +15,7 @@ from transformers.utils import logging as transformers_logging
 from quanttui.errors import LoadError, OutOfMemoryError
 from quanttui.records import LoadProgress
 from quanttui.torch_engine.blueprint import Blueprint
+from quanttui.torch_engine.cpu_kernels import fast_quantizing
 from quanttui.torch_engine.failures import as_user_error, reason_of, release_frames
 from quanttui.torch_engine.loaded_checks import (
     refuse_broken_state,
@@ -100,7 +101,7 @@ def _reason(error: Exception) -> str:
 def _from_pretrained(
     blueprint: Blueprint, plan: LoadPlan, device_map: DeviceMap, stop: threading.Event, report: Report
 ) -> Read:
-    with _progress_hook(stop, report):
+    with _progress_hook(stop, report), fast_quantizing():
         loaded: Any = AutoModelForCausalLM.from_pretrained(
             str(blueprint.checkpoint.folder),
             config=blueprint.config,
