@@ -14,7 +14,7 @@ from quanttui.errors import CancelledError, LoadError, UsageError
 from quanttui.records import FinishReason, GenerateRequest, Output, PromptEncoded, Token
 from quanttui.torch_engine.decoder import Decoder, left_when
 from quanttui.torch_engine.failures import translated
-from quanttui.torch_engine.sample import Chooser, make_chooser, probability_of
+from quanttui.torch_engine.sample import Chooser, make_chooser, read_choice
 from quanttui.torch_engine.tokens import TextStream, encode_prompt
 from quanttui.torch_engine.weight_files import AGAIN
 
@@ -109,8 +109,7 @@ class _Sequence:
                 _check_embedding(self.work.model, (self.tokens[-1].token_id,))
                 self.logits = self.decoder.feed([self.tokens[-1].token_id])
             assert self.logits is not None
-            token_id = self.choose(self.logits)
-            probability = probability_of(self.logits, token_id)
+            token_id, probability = read_choice(self.choose, self.logits)
         self.finish_reason = self._reason(token_id)
         text = self.stream.push(token_id)
         if self.finish_reason is not None:

@@ -14,7 +14,7 @@ from quanttui.errors import VariantUnsupportedError
 from quanttui.records import LoadProgress, LoadReport, LoadRequest
 from quanttui.torch_engine.blueprint import Blueprint, check_variant, draw_blueprint
 from quanttui.torch_engine.checkpoint import open_checkpoint
-from quanttui.torch_engine.decoder import Decoder
+from quanttui.torch_engine.decoder import warm_up
 from quanttui.torch_engine.failures import as_user_error, release_frames, translated
 from quanttui.torch_engine.generate import eos_token_ids
 from quanttui.torch_engine.layers import quantize_tied_head, settle_4bit_paths
@@ -132,15 +132,10 @@ def _report(job: _Job, model: Any, device: torch.device, notes: tuple[str, ...],
 
 
 def _warm_up(model: Any, job: _Job) -> None:
-    """A prefill and a decode step, so that the first figures are no worse than the later ones.
-
-    Some architectures (Mamba) multiply with a layer's weight by hand, which a quantized one does not bear.
-    """
+    """Some architectures (Mamba) multiply with a layer's weight by hand, which a quantized one does not bear."""
     variant = job.request.variant
-    decoder = Decoder(model)
     try:
-        decoder.feed([0, 0])
-        decoder.feed([0])
+        warm_up(model)
     except (RuntimeError, MemoryError, TypeError, AttributeError, AssertionError) as error:
         told = as_user_error(error, f"warming up {variant}")
         if told is None and not variant.precision.is_quantized:

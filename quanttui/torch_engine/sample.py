@@ -1,7 +1,8 @@
-"""Chooses the next token from raw logits. Knows settings and a seed; knows no model."""
+"""Chooses the next token from raw logits, and reads it off the device. Knows settings and a seed; knows no model."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -15,22 +16,23 @@ from transformers.generation.logits_process import (
 from quanttui.errors import MeasurementError, UsageError
 from quanttui.records import GenerationSettings
 
-Chooser = Callable[[torch.Tensor], int]
+Chooser = Callable[[torch.Tensor], torch.Tensor]
+"""From logits [vocabulary] to the token's id [1], both on the model's device."""
 
 
 def make_chooser(settings: GenerationSettings, device: torch.device) -> Chooser:
     """Greedy, or sampling as ``generate(do_sample=True)`` samples after ``set_seed(seed)``."""
     check_settings(settings)
     if not settings.do_sample:
-        return lambda logits: int(logits.argmax())
+        return lambda logits: logits.argmax(dim=-1, keepdim=True)
     warpers = _warpers(settings)
     no_ids = torch.LongTensor()  # none of these warpers reads them
     generator = torch.Generator(device).manual_seed(settings.seed)
 
-    def sample(logits: torch.Tensor) -> int:
+    def sample(logits: torch.Tensor) -> torch.Tensor:
         scores = warpers(no_ids, logits[None])  # [1, vocabulary]
         probabilities = torch.softmax(scores, dim=-1)
-        return int(torch.multinomial(probabilities, num_samples=1, generator=generator))
+        return torch.multinomial(probabilities, num_samples=1, generator=generator)[0]
 
     return sample
 
@@ -50,14 +52,22 @@ def check_settings(settings: GenerationSettings) -> None:
         raise UsageError(f"seed {settings.seed} does not fit 64 bits", "Give a smaller number.")
 
 
-def probability_of(logits: torch.Tensor, token_id: int) -> float:
-    """The model's own probability of ``token_id``. Raises MeasurementError where a logit is NaN or infinite."""
-    if not bool(torch.isfinite(logits).all()):
+def read_choice(choose: Chooser, logits: torch.Tensor) -> tuple[int, float]:
+    """The next token and the model's own probability of it, in one transfer: on a GPU each is a wait for the device.
+
+    Raises MeasurementError where a logit is NaN or infinite.
+    """
+    chosen = choose(logits)
+    probability = torch.softmax(logits, dim=-1).gather(0, chosen)
+    lowest, highest = torch.aminmax(logits)  # both NaN where one logit is
+    told = torch.stack((chosen[0].double(), probability[0].double(), lowest.double(), highest.double()))
+    token_id, share, *ends = told.tolist()
+    if not all(map(math.isfinite, ends)):
         raise MeasurementError(
             "the model gave NaN or infinite logits: what it would choose means nothing",
             "Try another variant; fp16 overflows in models trained in bf16, bf16 and fp32 do not.",
         )
-    return float(torch.softmax(logits, dim=-1)[token_id])
+    return int(token_id), share
 
 
 def _warpers(settings: GenerationSettings) -> LogitsProcessorList:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from quanttui.errors import MeasurementError
-from quanttui.torch_engine.decoder import Cancelled, Decoder, left_when, states_kept
+from quanttui.torch_engine.decoder import Cancelled, Decoder, left_when, raise_if_cancelled, states_kept
 from quanttui.torch_engine.head import find_head, not_finite
 
 PROBES = 4
@@ -80,9 +80,11 @@ def read_window(model: Any, window: Window, cancelled: Cancelled) -> Reading:
 def decode_states(model: Any, prompt: Sequence[int], continuation: Sequence[int], cancelled: Cancelled) -> Tensor:
     """[continuation, hidden]: the states by which ``continuation`` would be generated, one token at a time."""
     decoder = Decoder(model)
-    with states_kept(model) as states, left_when(cancelled, model):
-        decoder.feed(prompt)
+    with states_kept(model) as states:
+        with left_when(cancelled, model):
+            decoder.feed(prompt)
         for token_id in continuation[:-1]:
+            raise_if_cancelled(cancelled)
             decoder.feed([token_id])
     return torch.stack(states)
 

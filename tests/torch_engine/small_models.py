@@ -14,8 +14,10 @@ from transformers import (
     GPTNeoXConfig,
     GraniteConfig,
     LlamaConfig,
+    MistralConfig,
     PreTrainedTokenizerFast,
     Qwen2Config,
+    Qwen3Config,
 )
 
 TEXT = ["once upon a time there was a king who had three daughters", "the old woman said to him go home again"] * 8
@@ -55,6 +57,35 @@ def qwen2(**changes: Any) -> Qwen2Config:
         **COMMON,
     }
     return Qwen2Config(**{**settings, **changes})
+
+
+def qwen3(**changes: Any) -> Qwen3Config:
+    """Norms queries and keys head by head; heads are wider than the model's width gives."""
+    settings = {
+        "hidden_size": 64,
+        "intermediate_size": 128,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "head_dim": 32,
+        "max_position_embeddings": 96,
+        **COMMON,
+    }
+    return Qwen3Config(**{**settings, **changes})
+
+
+def mistral(**changes: Any) -> MistralConfig:
+    settings = {
+        "hidden_size": 64,
+        "intermediate_size": 128,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "sliding_window": None,
+        "max_position_embeddings": 96,
+        **COMMON,
+    }
+    return MistralConfig(**{**settings, **changes})
 
 
 def gpt_neox(**changes: Any) -> GPTNeoXConfig:
