@@ -18,12 +18,12 @@ Call = Callable[[Tensor], Tensor]
 
 
 def straight_call(module: Any) -> Call:
-    if isinstance(module, Linear8bitLt) and module.bias is None:
-        return _eight_bit(module)
-    if isinstance(module, Linear4bit) and module.bias is None:
-        return _four_bit(module)
     forward: Call = module.forward
-    return forward
+    if module.bias is not None:
+        return forward
+    if isinstance(module, Linear8bitLt):
+        return _eight_bit(module)
+    return _four_bit(module) if isinstance(module, Linear4bit) else forward
 
 
 def _eight_bit(module: Any) -> Call:
