@@ -92,6 +92,12 @@ class Settings:
     max_new_tokens: int | None = setting(
         Number(1, 100_000, whole=True), "Tokens to generate at most.", table="run", unset="as last time, else 100"
     )
+    cache_gigabytes: float = setting(
+        Number(0, 100_000),
+        "Room on the disk for what sweeps keep of their references (10⁹ bytes).",
+        10.0,
+        table="sweep",
+    )
     keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     file: SettingsFile | None = None
     origins: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

@@ -26,6 +26,8 @@ model = "/models/mine"
 reference = "fp32"
 candidates = ["nf4+dq", "fp4"]
 max_new_tokens = 20
+[sweep]
+cache_gigabytes = 2.5
 [keys]
 run = "f9"
 copy = ["c", "ctrl+y"]
