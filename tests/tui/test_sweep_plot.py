@@ -85,6 +85,10 @@ def test_what_lies_below_the_noise_stands_on_its_line_and_says_at_most():
     assert view.floor is not None
     assert fp16.y == view.floor[0] == pytest.approx(math.log10(NOISE))
     assert fp16.label == "≤ fp16 ✗"
+    assert (fp16.low, fp16.high) == (None, None)
+    unsure = replace(ROWS[1], text=divergence(6e-5, 0.998, 1e-4))
+    above = point(view_of(snapshot_of([ROWS[0], unsure, ROWS[2]])), "fp16")
+    assert (above.low, above.high) == (fp16.y, pytest.approx(math.log10(6e-5 + 1.96e-4)))
     assert point(view, "bf16").label == "bf16 ✗"
 
 

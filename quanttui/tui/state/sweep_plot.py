@@ -95,20 +95,28 @@ def _positive_ends(figure: Figure, floor: float) -> tuple[float, float, float]:
 
 
 def _point(row: SweepRow, measure: Measure, noise: float | None, axis: Axis, is_selected: bool) -> PlotPoint:
-    figure = row.figure(measure) or Figure(0.0, None)
-    at_most = measure.is_logarithmic and figure.value <= (noise or 0.0)
-    value = max(figure.value, noise or 0.0) if measure.is_logarithmic else figure.value
-    has_error = bool(figure.error)
+    figure, floor = row.figure(measure) or Figure(0.0, None), noise or 0.0
+    at_most = measure.is_logarithmic and figure.value <= floor and not row.is_reference
+    low, high = _interval(figure, floor if measure.is_logarithmic else None)
     return PlotPoint(
         row,
         kind_of(row),
         float(row.memory_bytes or 0),
-        _height(value, measure, axis),
-        _height(figure.low, measure, axis) if has_error else None,
-        _height(figure.high, measure, axis) if has_error else None,
-        at_most=at_most and not row.is_reference,
-        is_selected=is_selected,
+        _height(max(figure.value, floor) if measure.is_logarithmic else figure.value, measure, axis),
+        None if low is None else _height(low, measure, axis),
+        None if high is None else _height(high, measure, axis),
+        at_most,
+        is_selected,
     )
+
+
+def _interval(figure: Figure, floor: float | None) -> tuple[float | None, float | None]:
+    """Of what stands on the floor only what rises above it is shown: below, nothing is known."""
+    if not figure.error:
+        return None, None
+    if floor is None or figure.value > floor:
+        return figure.low, figure.high
+    return (floor, figure.high) if figure.high > floor else (None, None)
 
 
 def _height(value: float, measure: Measure, axis: Axis) -> float:

@@ -53,11 +53,12 @@ class SweepHeat(SweepFigures, can_focus=True):
         width = self.content_size.width
         if not self._table.columns:
             return Content.styled(_NOTHING_YET, "$muted")
-        layout = lay_heat(self._table, width, self._column)
-        lines = [head_line(self._table, layout, self._column), tokens_line(self._table, layout)]
+        layout, shades = lay_heat(self._table, width, self._column), not self.app.current_theme.ansi
+        head = head_line(self._table, layout, self._column if self.has_focus else None)
+        lines = [head, tokens_line(self._table, layout)]
         for row in self._table.rows:
             cursor = self._column if self._is_selected(row.row.name) else None
-            lines.append(row_line(row, self._table, layout, cursor, shades=not self.app.current_theme.ansi))
+            lines.append(row_line(row, self._table, layout, cursor, shades=shades, has_focus=self.has_focus))
         lines += [Content(""), *self._selected_words(width)]
         if self.content_size.height > len(lines):
             legend = next((line for line in _LEGENDS if cell_len(line) <= width), _LEGENDS[-1])
@@ -68,6 +69,9 @@ class SweepHeat(SweepFigures, can_focus=True):
         return len(self._table.rows) + 5 if self._table.columns else 1
 
     def on_focus(self, event: events.Focus) -> None:
+        self.refresh()
+
+    def on_blur(self, event: events.Blur) -> None:
         self.refresh()
 
     def action_move(self, columns: int, rows: int) -> None:

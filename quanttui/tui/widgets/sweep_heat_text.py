@@ -40,7 +40,7 @@ def lay_heat(table: HeatTable, width: int, cursor: int) -> HeatLayout:
     return HeatLayout(name, cells, first, first + shown)
 
 
-def head_line(table: HeatTable, layout: HeatLayout, cursor: int) -> Content:
+def head_line(table: HeatTable, layout: HeatLayout, cursor: int | None) -> Content:
     """Names of the columns; ‹ and › where there are more."""
     lead = " " * (layout.name_cells + 3) + ("‹" if layout.first else " ")
     line = Content.styled(lead, "$muted")
@@ -66,8 +66,11 @@ def _head(column: HeatColumn, cells: int, style: str) -> Content:
     return Content.assemble(" " * (cells - 1 - cell_len(name)), (name, style), " ")
 
 
-def row_line(row: HeatRow, table: HeatTable, layout: HeatLayout, cursor: int | None, *, shades: bool) -> Content:
-    """``cursor``: the column, None where the cursor is on another row. ``shades``: colours behind the cells."""
+def row_line(
+    row: HeatRow, table: HeatTable, layout: HeatLayout, cursor: int | None, *, shades: bool, has_focus: bool = True
+) -> Content:
+    """``cursor``: the column, None where the cursor is on another row. ``shades``: colours behind the cells.
+    ``has_focus``: the cell under the cursor stands out."""
     sign = _RECOMMENDED if row.row.is_recommended else " "
     lead = f"{_CURSOR if cursor is not None else ' '}{sign} {fit(row.row.name, layout.name_cells)} "
     line = Content.styled(lead, "bold" if cursor is not None else "")
@@ -75,7 +78,7 @@ def row_line(row: HeatRow, table: HeatTable, layout: HeatLayout, cursor: int | N
         return Content.assemble(line, ("✗ failed", "$error"))
     for at in range(layout.first, layout.stop):
         cell = row.cells.get(table.columns[at].key)
-        line += _cell(cell, layout.column_cells, is_cursor=at == cursor, shades=shades)
+        line += _cell(cell, layout.column_cells, is_cursor=has_focus and at == cursor, shades=shades)
     return line
 
 

@@ -13,10 +13,11 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from quanttui.records import FitVerdict
 from quanttui.records.sweep_run import SweepSnapshot
 from quanttui.tui.bindings import bindings_of
 from quanttui.tui.state.sweep_look import Measure
-from quanttui.tui.state.sweep_plot import plot_view
+from quanttui.tui.state.sweep_plot import Kind, kind_of, plot_view
 from quanttui.tui.state.sweep_rows import SweepRows
 from quanttui.tui.state.sweep_selected import Fact, SelectedWords, selected_words
 from quanttui.tui.sweep_keys import SWEEP_FIGURE_COMMANDS
@@ -27,9 +28,13 @@ from quanttui.tui.widgets.sweep_canvas import SweepCanvas
 from quanttui.tui.widgets.sweep_figures import SweepFigures
 
 _BESIDE_FROM_CELLS = 100
-_LEGEND = (
-    "★ recommended", "◆ frontier", "◇ beaten", "● reference", "│ 95 %", "✓ fits", "! tight", "✗ no"
-)  # fmt: skip
+_KINDS = {
+    Kind.RECOMMENDED: "★ recommended",
+    Kind.FRONTIER: "◆ frontier",
+    Kind.BEATEN: "◇ beaten",
+    Kind.REFERENCE: "● reference",
+}
+_FITS = {FitVerdict.FITS: "✓ fits", FitVerdict.TIGHT: "! tight", FitVerdict.DOES_NOT_FIT: "✗ no"}
 
 
 class SweepPlot(SweepFigures, can_focus=True):
@@ -87,7 +92,7 @@ class SweepPlot(SweepFigures, can_focus=True):
         if self.rows is None or self.snapshot is None:
             return
         legend = self.query_one("#sweep-plot-legend", Static)
-        legend.update(Content(_legend(legend.content_size.width)))
+        legend.update(Content(_legend(self.rows, legend.content_size.width)))
         words = selected_words(self.rows, self.snapshot.result)
         text = self.query_one(".sweep-facts", SteadyText)
         width = text.content_size.width or 36
@@ -110,9 +115,15 @@ def _note(snapshot: SweepSnapshot) -> str:
     return "Nothing measured yet: points appear as variants are scored."
 
 
-def _legend(width: int) -> str:
-    """As wide apart as there is room for."""
-    lines = [(" " * gap).join(_LEGEND) for gap in (4, 3, 2, 1)]
+def _legend(rows: SweepRows, width: int) -> str:
+    """The signs that are there, as wide apart as there is room for."""
+    shown = [row for row in rows.rows if row.divergence is not None or row.is_reference]
+    words = [text for kind, text in _KINDS.items() if any(kind_of(row) is kind for row in shown)]
+    words.append("│ 95 %")
+    words += [text for fits, text in _FITS.items() if any(row.fit is fits for row in shown)]
+    words += ["… growing"] if any(row.is_growing for row in shown) else []
+    words += ["≤ within the noise"] if rows.noise_nats else []
+    lines = [(" " * gap).join(words[:stop]) for stop in (None, -1) for gap in (4, 3, 2, 1)]
     return next((line for line in lines if cell_len(line) <= width), fit(lines[-1], width))
 
 
