@@ -23,6 +23,7 @@ Value = TypeVar("Value")
 
 ABOUT = "about.json"
 _REFERENCE = "reference"
+_HEAD = "has-head"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +87,21 @@ class SideShelf:
             return None
         return KeptSide(path, note.token_ids, note.first_scored)
 
-    def keep(self, unit_key: str, token_ids: tuple[int, ...], first_scored: int) -> KeptSide:
-        """The engine has written the side of a unit. Raises CacheError where it is not there, or cannot be noted."""
+    def keep(self, unit_key: str, token_ids: tuple[int, ...], first_scored: int, *, has_head: bool = False) -> KeptSide:
+        """The engine has written the side of a unit, and, with ``has_head``, its output head too. Raises CacheError
+        where the side is not there, or cannot be noted."""
         path = self.path(unit_key)
         found = _size_and_hash(path)
         if found is None:
             raise CacheError("what the reference said of a text is not on the disk", "Run the sweep again.")
         self._write(self._note_path(unit_key), _Note(token_ids, first_scored, *found))
+        if has_head and not self.has_head:
+            self._write(self._folder / _HEAD, "")
         return KeptSide(path, token_ids, first_scored)
+
+    @property
+    def has_head(self) -> bool:
+        return (self._folder / _HEAD).exists()
 
     def discard(self, unit_key: str) -> None:
         for path in (self._note_path(unit_key), Path(self.path(unit_key))):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from quanttui.cache.shelf import SideShelf
@@ -10,6 +11,8 @@ from quanttui.engine.base import Engine, LoadedModel
 from quanttui.errors import LoadError, UsageError, VariantUnsupportedError
 from quanttui.pipeline.driving import stopped, watched
 from quanttui.pipeline.sweep.ledger import Ledger
+from quanttui.pipeline.sweep.outlook import Outlook
+from quanttui.pipeline.sweep.pace import Work
 from quanttui.pipeline.sweep.teller import Teller
 from quanttui.pipeline.sweep.units import Plan
 from quanttui.records import EstimateRequest, LoadRequest, MemoryEstimate, Precision, SweepUnit, Variant
@@ -32,7 +35,9 @@ class Course:
     dtype: Precision
     keep_head: bool
     teller: Teller
+    outlook: Outlook
     cancelled: Callable[[], bool]
+    clock: Callable[[], float]
     side_keys: dict[int, str] = field(default_factory=dict)
 
     @property
@@ -54,8 +59,10 @@ class Course:
         self.teller.now("loading", variant)
         predicted = self._predict(load)
         yield LoadStarted(variant, variant == self.ledger.reference, predicted)
-        loading = self.engine.load(load)
-        model = yield from watched(self.engine, loading, lambda made: LoadProgressed(variant, made), self.cancelled)
+        with self.timed(variant, Work.LOAD):
+            loading = self.engine.load(load)
+            model = yield from watched(self.engine, loading, lambda made: LoadProgressed(variant, made), self.cancelled)
+        self.outlook.loaded.add(variant)
         try:
             yield ModelLoaded(variant, replace(model.report, predicted=predicted))
             try:
@@ -66,6 +73,13 @@ class Course:
             yield ModelUnloaded(variant, model.unload())
         finally:
             model.unload()  # does nothing more than once
+
+    @contextmanager
+    def timed(self, variant: Variant, work: Work) -> Iterator[None]:
+        """What goes on within is one such piece of work, once it has ended well."""
+        began = self.clock()
+        yield
+        self.outlook.pace.note(variant, work, self.clock() - began)
 
     def _predict(self, load: LoadRequest) -> MemoryEstimate | None:
         """None where the engine cannot tell: the load itself says why, in better words."""

@@ -19,11 +19,8 @@ FORMAT = 1
 _LIBRARIES = ("torch", "transformers", "bitsandbytes", "tokenizers")
 
 
-def group_of(
-    model: ModelEntry, reference: Variant, environment: EngineDescription, *, head: bool, run_id: str
-) -> SideGroup:
-    """``head``: the reference's output head is kept too. A model whose files cannot be told apart from others' has
-    sides for this run alone."""
+def group_of(model: ModelEntry, reference: Variant, environment: EngineDescription, run_id: str) -> SideGroup:
+    """A model whose files cannot be read, and so not be told apart from others, has sides for this run alone."""
     content = content_sha256(Path(model.path))
     parts = {
         "format": FORMAT,
@@ -32,7 +29,6 @@ def group_of(
         "reference": reference.spelling,
         "device": [environment.device.partition(":")[0], environment.device_name],
         "versions": {name: environment.versions.get(name) for name in _LIBRARIES},
-        "head": head,
     }
     return SideGroup(_hash(parts), model.id, reference.spelling)
 

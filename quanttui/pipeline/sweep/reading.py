@@ -3,130 +3,102 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 
-from quanttui.cache.shelf import KeptSide
 from quanttui.engine.base import LoadedModel
 from quanttui.errors import UsageError
 from quanttui.pipeline.driving import exhausted
+from quanttui.pipeline.sweep.budget import is_too_late_to_read
 from quanttui.pipeline.sweep.course import Course
 from quanttui.pipeline.sweep.kept_reference import keep_figures, told_again
-from quanttui.pipeline.sweep.keys import unit_key
+from quanttui.pipeline.sweep.lookup import Reading
+from quanttui.pipeline.sweep.pace import WORK_OF
 from quanttui.pipeline.sweep.speed import speed_measured
-from quanttui.pipeline.sweep.units import PlannedUnit
 from quanttui.records import GenerateRequest, ScoreRequest, SuitePrompt, SweepUnit, Variant
-from quanttui.records.sweep_events import SweepEvent, UnitRead
+from quanttui.records.sweep_events import SweepEvent, UnitRead, UnitsDropped
 
 Read = tuple[tuple[int, ...], int]
 """Token ids, and from which on they count."""
 
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One unit of the plan. ``known``: an earlier process of this sweep has read it. ``side``: it lies on the disk."""
-
-    planned: PlannedUnit
-    key: str
-    known: SweepUnit | None
-    side: KeptSide | None
+_BASELINES = 3
 
 
-def read_units(course: Course) -> Iterator[SweepEvent]:
+def read_units(course: Course, readings: Sequence[Reading]) -> Iterator[SweepEvent]:
     """The reference is loaded only where something is missing that it alone can say."""
-    readings = [_looked_up(course, planned, known) for planned, known in matched(course.plan.units, course.units)]
     figures = told_again(course)
-    if figures is not None and not any(_needs_model(course, reading) for reading in readings):
+    if figures is not None and not any(reading.needs_model for reading in readings[: course.outlook.kept]):
         yield from figures
-        for reading in readings:
-            yield from _read(course, reading, None)
+        yield from _read_all(readings, course)
     else:
-        yield from course.with_model(course.ledger.reference, partial(_read_all, readings))
+        yield from course.with_model(course.ledger.reference, partial(_with_reference, readings))
         keep_figures(course)
 
 
-def matched(
-    planned: Sequence[PlannedUnit], known: Sequence[SweepUnit]
-) -> Iterator[tuple[PlannedUnit, SweepUnit | None]]:
-    """The plan, each unit with what an earlier process has read of it; what that one left out is left out again."""
-    rest = list(reversed(known))
-    for unit in planned:
-        if rest and (rest[-1].part, rest[-1].name, rest[-1].category) == (unit.part, unit.name, unit.category):
-            yield unit, rest.pop()
-        elif not rest:
-            yield unit, None
-
-
-def _looked_up(course: Course, planned: PlannedUnit, known: SweepUnit | None) -> Reading:
-    key = unit_key(planned, course.ledger.request.generation)
-    side = course.shelf.find(key)
-    if side is not None and known is not None and (side.token_ids, side.first_scored) != _read_as(known):
-        side = None
-    return Reading(planned, key, known, side)
-
-
-def _read_as(unit: SweepUnit) -> Read:
-    return unit.token_ids, unit.first_scored
-
-
-def _needs_model(course: Course, reading: Reading) -> bool:
-    """Not where the side is there, nor where every candidate has been scored on it."""
-    return reading.side is None and not _is_scored(course, reading)
-
-
-def _is_scored(course: Course, reading: Reading) -> bool:
-    unit = reading.known
-    return unit is not None and all(
-        (variant, unit.index) in course.ledger.cells for variant in course.running_candidates
-    )
-
-
-def _read_all(
+def _with_reference(
     readings: Sequence[Reading], course: Course, model: LoadedModel, variant: Variant
 ) -> Iterator[SweepEvent]:
     yield from speed_measured(course, model, variant)
     course.teller.now("reading", variant)
+    yield from _read_all(readings, course, model)
+
+
+def _read_all(readings: Sequence[Reading], course: Course, model: LoadedModel | None = None) -> Iterator[SweepEvent]:
     for reading in readings:
+        if reading.known is None:
+            if len(course.ledger.units) >= course.outlook.kept:
+                return
+            if is_too_late_to_read(course):
+                yield UnitsDropped(len(course.ledger.units))
+                return
         yield from _read(course, reading, model)
         yield from course.teller.if_due()
 
 
 def _read(course: Course, reading: Reading, model: LoadedModel | None) -> Iterator[SweepEvent]:
-    if _needs_model(course, reading):
-        assert model is not None
-        read = _by_reference(course, reading, model)
-        if read is None:
-            return
-        course.shelf.keep(reading.key, *read)
-    elif reading.side is not None:
-        read = reading.side.token_ids, reading.side.first_scored
-    else:
-        assert reading.known is not None
-        read = _read_as(reading.known)
+    read = _known_or_read(course, reading, model)
+    if read is None:
+        course.outlook.leave_out(len(course.ledger.units))
+        return
     index = reading.known.index if reading.known else len(course.ledger.units)
     course.side_keys[index] = reading.key
     if reading.known is None:
-        planned = reading.planned
+        unit = reading.planned
         from_cache = reading.side is not None
-        yield UnitRead(SweepUnit(index, planned.part, planned.name, planned.category, *read, from_cache=from_cache))
+        yield UnitRead(SweepUnit(index, unit.part, unit.name, unit.category, *read, from_cache=from_cache))
+
+
+def _known_or_read(course: Course, reading: Reading, model: LoadedModel | None) -> Read | None:
+    """None where the unit is left out: its prompt does not fit, or nothing follows it."""
+    if reading.needs_model:
+        assert model is not None
+        return _by_reference(course, reading, model)
+    known = reading.side or reading.known
+    assert known is not None
+    return known.token_ids, known.first_scored
 
 
 def _by_reference(course: Course, reading: Reading, model: LoadedModel) -> Read | None:
-    """None where the unit is left out: its prompt does not fit, or nothing follows it."""
-    window, prompt = reading.planned.window, reading.planned.prompt
-    if window is not None:
-        read: Read | None = (window.token_ids, window.first_scored)
-    else:
-        assert prompt is not None
-        read = _continued(course, prompt, model)
-        if reading.known is not None:  # what was scored already stands, whatever is said now
-            read = _read_as(reading.known)
-    if read is not None:
+    with course.timed(course.ledger.reference, WORK_OF[reading.planned.part]):
+        read = _text_of(course, reading, model)
+        if read is None:
+            return None
         request = ScoreRequest(
             reading.key, *read, is_reference=True, side_path=course.shelf.path(reading.key), keep_head=course.keep_head
         )
         exhausted(course.engine, model.score(request), course.cancelled)
+        course.shelf.keep(reading.key, *read, has_head=course.keep_head)
+    _note_baseline(course, reading, model, read)
     return read
+
+
+def _text_of(course: Course, reading: Reading, model: LoadedModel) -> Read | None:
+    if reading.planned.window is not None:
+        return reading.planned.window.token_ids, reading.planned.window.first_scored
+    assert reading.planned.prompt is not None
+    read = _continued(course, reading.planned.prompt, model)
+    if reading.known is None:
+        return read
+    return reading.known.token_ids, reading.known.first_scored  # what was scored stands, whatever is said now
 
 
 def _continued(course: Course, prompt: SuitePrompt, model: LoadedModel) -> Read | None:
@@ -140,3 +112,15 @@ def _continued(course: Course, prompt: SuitePrompt, model: LoadedModel) -> Read 
         course.ledger.note(f"prompt {prompt.id} is left out: nothing follows it")
         return None
     return output.prompt_token_ids + output.token_ids, len(output.prompt_token_ids)
+
+
+def _note_baseline(course: Course, reading: Reading, model: LoadedModel, read: Read) -> None:
+    """Where time is short: what a candidate will have to do, done by the reference a few times to see how long."""
+    pace, work = course.outlook.pace, WORK_OF[reading.planned.part]
+    if course.ledger.request.budget.seconds is None or course.ledger.cells or pace.baselines(work) >= _BASELINES:
+        return
+    began = course.clock()
+    side = course.shelf.path(reading.key)
+    request = ScoreRequest(reading.key, *read, is_reference=False, side_path=side, as_columns=True)
+    exhausted(course.engine, model.score(request), course.cancelled)
+    pace.note_baseline(work, course.clock() - began)

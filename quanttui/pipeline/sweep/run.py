@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 
+from quanttui.cache.shelf import SideShelf
 from quanttui.cache.sides import SideCache
 from quanttui.engine.base import Engine
 from quanttui.errors import QuantTuiError, UsageError, VariantUnsupportedError
@@ -13,8 +14,11 @@ from quanttui.pipeline.driving import kept_dtype, stopped
 from quanttui.pipeline.sweep.course import Course
 from quanttui.pipeline.sweep.keys import group_of
 from quanttui.pipeline.sweep.ledger import Ledger
+from quanttui.pipeline.sweep.lookup import readings_of
+from quanttui.pipeline.sweep.outlook import Outlook
 from quanttui.pipeline.sweep.reading import read_units
 from quanttui.pipeline.sweep.scoring import score_candidates
+from quanttui.pipeline.sweep.speed import speed_prompts
 from quanttui.pipeline.sweep.teller import Teller
 from quanttui.pipeline.sweep.units import Plan, plan_units
 from quanttui.records import EncodeRequest, EngineDescription, Precision, Sweep, SweepRequest, Variant
@@ -80,22 +84,34 @@ class _Running:
         plan = self._plan()
         for note in plan.notes:
             self._teller.ledger.note(note)
-        keep_head = needs_head(self._request.candidates, reference.precision)
-        group = group_of(self._request.model, reference, environment, head=keep_head, run_id=self._request.run_id)
-        with self._sides.opened(group) as shelf:
-            course = Course(
-                engine=self._engine,
-                ledger=self._teller.ledger,
-                plan=plan,
-                shelf=shelf,
-                dtype=kept_dtype(reference, self._request.model.dtype, environment.device),
-                keep_head=keep_head,
-                teller=self._teller,
-                cancelled=self._cancelled,
-            )
-            yield from read_units(course)
-            _check_units(course)
-            yield from score_candidates(course)
+        with self._sides.opened(group_of(self._request.model, reference, environment, self._request.run_id)) as shelf:
+            yield from self._swept(self._teller, plan, shelf)
+
+    def _swept(self, teller: Teller, plan: Plan, shelf: SideShelf) -> Iterator[SweepEvent]:
+        ledger, model = teller.ledger, self._request.model
+        keep_head = needs_head(self._request.candidates, ledger.reference.precision)
+        readings = readings_of(plan, ledger, shelf, with_head=keep_head)
+        teller.outlook = Outlook(
+            ledger,
+            coming=[reading.planned for reading in readings],
+            on_disk=[not reading.needs_model for reading in readings],
+            speeds=bool(speed_prompts(self._request)),
+        )
+        course = Course(
+            engine=self._engine,
+            ledger=ledger,
+            plan=plan,
+            shelf=shelf,
+            dtype=kept_dtype(ledger.reference, model.dtype, ledger.environment.device),
+            keep_head=keep_head,
+            teller=teller,
+            outlook=teller.outlook,
+            cancelled=self._cancelled,
+            clock=self._clock,
+        )
+        yield from read_units(course, readings)
+        _check_units(course)
+        yield from score_candidates(course)
 
     def take(self, event: SweepEvent) -> None:
         if isinstance(event, SweepStarted):

@@ -8,7 +8,9 @@ from contextlib import closing
 from quanttui.engine.base import LoadedModel
 from quanttui.errors import CacheError, CancelledError, MeasurementError, QuantTuiError, VariantUnsupportedError
 from quanttui.pipeline.driving import stopped, watched
+from quanttui.pipeline.sweep.budget import dropped
 from quanttui.pipeline.sweep.course import Course
+from quanttui.pipeline.sweep.pace import WORK_OF
 from quanttui.pipeline.sweep.speed import is_speed_wanted, speed_measured
 from quanttui.records import Score, ScoreRequest, SweepCell, SweepUnit, Variant, VariantFailure
 from quanttui.records.sweep_events import CellScored, SweepEvent, SweepTallied, VariantFailed
@@ -34,7 +36,11 @@ def _score_units(course: Course, model: LoadedModel, variant: Variant) -> Iterat
     yield from speed_measured(course, model, variant)
     course.teller.now("scoring", variant)
     for unit in course.missing_cells(variant):
-        score = yield from _scored(course, model, unit)
+        yield from dropped(course)
+        if unit.index >= course.outlook.kept:
+            return
+        with course.timed(variant, WORK_OF[unit.part]):
+            score = yield from _scored(course, model, unit)
         if score is None or score.columns is None:
             raise MeasurementError(f"the engine gave no figures of {unit.name}")
         yield CellScored(SweepCell(variant, unit.index, score.columns, score.noise_floor, score.seconds, score.windows))
@@ -65,7 +71,6 @@ def _scored(course: Course, model: LoadedModel, unit: SweepUnit) -> Generator[Sw
         unit.first_scored,
         is_reference=False,
         side_path=course.shelf.path(key),
-        keep_head=course.keep_head,
         as_columns=True,
     )
     work = watched(course.engine, model.score(request), lambda made: made, course.cancelled)

@@ -12,6 +12,7 @@ from quanttui.engine.base import LoadedModel
 from quanttui.errors import UsageError
 from quanttui.pipeline.driving import exhausted
 from quanttui.pipeline.sweep.course import Course
+from quanttui.pipeline.sweep.pace import Work
 from quanttui.pipeline.sweep.units import taking_turns
 from quanttui.records import GenerateRequest, GenerationSettings, MeasuredSpeed, SuitePrompt, SweepRequest, Variant
 from quanttui.records.sweep_events import SpeedMeasured, SweepEvent
@@ -44,7 +45,8 @@ def speed_measured(course: Course, model: LoadedModel, variant: Variant) -> Iter
     request, prompts = course.ledger.request, speed_prompts(course.ledger.request)
     settings = replace(request.generation, do_sample=False, max_new_tokens=request.protocol.speed_tokens)
     _decode(course, model, prompts[0], replace(settings, max_new_tokens=_WARM_UP_TOKENS))
-    speeds = [_decode(course, model, prompt, settings) for prompt in prompts]
+    with course.timed(variant, Work.SPEED):
+        speeds = [_decode(course, model, prompt, settings) for prompt in prompts]
     known = [speed for speed in speeds if speed is not None]
     if known:
         error = stdev(known) / math.sqrt(len(known)) if len(known) > 1 else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from quanttui.pipeline.sweep.ledger import Ledger
+from quanttui.pipeline.sweep.outlook import Outlook
 from quanttui.pipeline.sweep.progress import progress_of
 from quanttui.pipeline.sweep.tally import Tally
 from quanttui.records import SweepSnapshot, Variant
@@ -16,14 +17,13 @@ _REST = 20
 
 
 class Teller:
-    """``stage`` and ``variant``: what goes on now. ``planned_tokens``: what each unit of the plan will score."""
+    """``stage`` and ``variant``: what goes on now. ``outlook``: there once it is known what is to be read."""
 
     def __init__(self, ledger: Ledger, clock: Callable[[], float], began: float) -> None:
         self.ledger = ledger
-        self.planned_tokens: tuple[int, ...] = ()
         self.stage = ""
         self.variant: Variant | None = None
-        self.remaining: Callable[[], float | None] = lambda: None
+        self.outlook: Outlook | None = None
         self._clock = clock
         self._began = began
         self._due = began
@@ -46,10 +46,10 @@ class Teller:
         sweep = self.ledger.sweep(failure)
         progress = progress_of(
             sweep,
-            self.planned_tokens,
+            self.outlook.planned_tokens if self.outlook else (),
             stage=self.stage,
             variant=self.variant,
             elapsed_seconds=self.elapsed_seconds,
-            remaining_seconds=self.remaining(),
+            remaining_seconds=self.outlook.remaining_seconds() if self.outlook and self.stage else None,
         )
         return self._tally.snapshot(sweep, progress)

@@ -24,6 +24,10 @@ class PlannedUnit:
     window: Window | None = None
     prompt: SuitePrompt | None = None
 
+    @property
+    def scored_tokens(self) -> int | None:
+        return None if self.window is None else len(self.window.token_ids) - self.window.first_scored
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -73,8 +77,7 @@ def _within(units: Iterable[PlannedUnit], most_tokens: int | None) -> Iterator[P
     """As many as score no more than ``most_tokens`` together, and the first in any case."""
     scored = 0
     for number, unit in enumerate(units):
-        assert unit.window is not None
-        scored += len(unit.window.token_ids) - unit.window.first_scored
+        scored += unit.scored_tokens or 0
         if number and most_tokens is not None and scored > most_tokens:
             return
         yield unit
