@@ -45,7 +45,7 @@ def _score_units(course: Course, model: LoadedModel, variant: Variant) -> Iterat
             raise MeasurementError(f"the engine gave no figures of {unit.name}")
         yield CellScored(SweepCell(variant, unit.index, score.columns, score.noise_floor, score.seconds, score.windows))
         for note in score.notes:
-            course.ledger.note(f"{variant}: {note}")
+            course.ledger.note(f"{variant}: {note.partition(': ')[0]}")  # what follows is of this text alone
 
 
 def _check_supported(course: Course, variant: Variant) -> None:
