@@ -14,10 +14,9 @@ from quanttui.pipeline.sweep.ledger import Ledger
 from quanttui.pipeline.sweep.outlook import Outlook
 from quanttui.pipeline.sweep.pace import Work
 from quanttui.pipeline.sweep.teller import Teller
-from quanttui.pipeline.sweep.units import Plan
+from quanttui.pipeline.sweep.units import longest_unit
 from quanttui.records import EstimateRequest, LoadRequest, MemoryEstimate, Precision, SweepUnit, Variant
 from quanttui.records.events import LoadProgressed, LoadStarted, ModelLoaded, ModelUnloaded
-from quanttui.records.generation import most_tokens
 from quanttui.records.sweep_events import SweepEvent
 
 Body = Callable[["Course", LoadedModel, Variant], Iterator[SweepEvent]]
@@ -30,7 +29,6 @@ class Course:
 
     engine: Engine
     ledger: Ledger
-    plan: Plan
     shelf: SideShelf
     dtype: Precision
     keep_head: bool
@@ -86,13 +84,6 @@ class Course:
         if self.cancelled():
             raise stopped()
         try:
-            return self.engine.estimate(EstimateRequest(load, self._longest_unit()))
+            return self.engine.estimate(EstimateRequest(load, longest_unit(self.ledger.request)))
         except (LoadError, UsageError, VariantUnsupportedError):
             return None
-
-    def _longest_unit(self) -> int:
-        most = self.ledger.request.generation.max_new_tokens
-        return max(
-            len(unit.window.token_ids) if unit.window else most_tokens(unit.prompt.text if unit.prompt else "", most)
-            for unit in self.plan.units
-        )

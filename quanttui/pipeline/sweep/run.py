@@ -100,7 +100,6 @@ class _Running:
         course = Course(
             engine=self._engine,
             ledger=ledger,
-            plan=plan,
             shelf=shelf,
             dtype=kept_dtype(ledger.reference, model.dtype, ledger.environment.device),
             keep_head=keep_head,

@@ -8,7 +8,16 @@ from itertools import chain, zip_longest
 from typing import TypeVar
 
 from quanttui.pipeline.sweep.windows import Window, cut_windows, unread_tokens, window_tokens
-from quanttui.records import EncodedText, EvaluationText, SuitePrompt, SweepBudget, SweepPart, SweepProtocol
+from quanttui.records import (
+    EncodedText,
+    EvaluationText,
+    SuitePrompt,
+    SweepBudget,
+    SweepPart,
+    SweepProtocol,
+    SweepRequest,
+)
+from quanttui.records.generation import most_tokens
 
 Item = TypeVar("Item")
 
@@ -56,6 +65,12 @@ def plan_units(
     suite = taking_turns(_by_category(prompts))
     notes = chain(_protocol_notes(texts, windows, protocol), _unread_notes(texts, windows), _cut_note(by_text, running))
     return Plan(tuple(taking_turns([running, tuple(suite)])), tuple(notes))
+
+
+def longest_unit(request: SweepRequest) -> int:
+    """In tokens, at most: what a model's memory is foretold for."""
+    prompts = (most_tokens(prompt.text, request.generation.max_new_tokens) for prompt in request.prompts)
+    return max([*prompts, *(request.protocol.context_length for _ in request.texts)], default=0)
 
 
 def taking_turns(groups: Iterable[Sequence[Item]]) -> Iterator[Item]:
