@@ -1,4 +1,4 @@
-"""``quanttui history compare``: two kept runs side by side."""
+"""``quanttui history compare``: two kept runs, or two sweeps, side by side."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from rich.text import Text
 from quanttui.cli.arguments import Parser
 from quanttui.cli.page import page_text, plain_table
 from quanttui.cli.recording import history_path
+from quanttui.cli.stored_sweeps import tallied
 from quanttui.cli.streams import write_data
 from quanttui.errors import UsageError
-from quanttui.records.history import StoredRun
+from quanttui.records.history import RunKind, StoredRun, StoredSweep
 from quanttui.runs.comparing import Difference, FigurePair, Outcome, RunComparison, compare_runs
+from quanttui.runs.comparing_sweeps import compare_sweeps
 from quanttui.runs.document import document_text
 from quanttui.runs.history_document import comparison_document
 from quanttui.runs.store import RunStore
@@ -24,8 +26,8 @@ from quanttui.text import safe_line
 from quanttui.units import format_figure
 
 DESCRIPTION = """\
-Set two kept runs side by side: what differs in settings and environment, and which figures differ by more than their
-errors. A figure ± its standard error.
+Set two kept runs, or two sweeps, side by side: what differs in settings and environment, and which figures differ by
+more than their errors. A figure ± its standard error.
 """
 _CELL_CHARACTERS = 160
 _STYLES = {Outcome.LOWER: "bold", Outcome.HIGHER: "bold"}
@@ -39,10 +41,10 @@ def add_arguments(parser: Parser) -> None:
 
 def run(arguments: Namespace, settings: Settings) -> int:
     with RunStore.open_existing(history_path(settings)) as store:
-        first, second = store.read(store.find(arguments.first)), store.read(store.find(arguments.second))
+        first, second = store.read_any(store.find(arguments.first)), store.read_any(store.find(arguments.second))
     if first.line.run_id == second.line.run_id:
         raise UsageError(f"both are the run {first.line.run_id}", "Name two runs; quanttui history list shows them.")
-    comparison = compare_runs(first, second)
+    comparison = _compared(first, second)
     if arguments.json:
         write_data(document_text(comparison_document(comparison)))
     else:
@@ -50,13 +52,29 @@ def run(arguments: Namespace, settings: Settings) -> int:
     return 0
 
 
-def _sections(comparison: RunComparison, first: StoredRun, second: StoredRun) -> Iterator[RenderableType]:
+def _compared(first: StoredRun | StoredSweep, second: StoredRun | StoredSweep) -> RunComparison:
+    if isinstance(first, StoredRun) and isinstance(second, StoredRun):
+        return compare_runs(first, second)
+    if isinstance(first, StoredSweep) and isinstance(second, StoredSweep):
+        return compare_sweeps(tallied(first), tallied(second))
+    sweep, run = (first, second) if isinstance(first, StoredSweep) else (second, first)
+    raise UsageError(
+        f"{sweep.line.run_id} is a sweep and {run.line.run_id} a comparison: their figures are of different texts",
+        "Compare two of a kind; quanttui history list kind:sweep shows the sweeps.",
+    )
+
+
+def _sections(
+    comparison: RunComparison, first: StoredRun | StoredSweep, second: StoredRun | StoredSweep
+) -> Iterator[RenderableType]:
     for letter, stored in (("A", first), ("B", second)):
         line = stored.line
         words = (f"run {line.run_id}", line.model_id, f"{line.reference} → {' '.join(line.candidates)}")
         yield Text.assemble((f"{letter} ", "bold"), safe_line(" · ".join(words)))
     yield from _differences("What was asked", comparison.settings)
     yield from _differences("Where it ran", comparison.environment)
+    if first.line.kind is RunKind.SWEEP:
+        yield from _differences("The answers", comparison.answers)
     yield Text("\nFigures", "bold")
     yield _figure_table(comparison.figures)
     yield from (Text(safe_line(caution), "yellow") for caution in comparison.cautions)
@@ -81,6 +99,9 @@ def _shortened(value: str) -> str:
 
 def _figure_table(figures: Sequence[FigurePair]) -> Table:
     table = plain_table("variant", "figure", "A", "B", "B is", left=(0, 1, 4))
+    table.columns[0].min_width = len("(reference)")
+    for column in table.columns[1:4]:
+        column.no_wrap = True
     shown = ""
     for pair in figures:
         table.add_row(

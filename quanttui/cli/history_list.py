@@ -14,11 +14,12 @@ from quanttui.cli.arguments import Parser, positive_int
 from quanttui.cli.page import page_text, plain_table
 from quanttui.cli.recording import history_path
 from quanttui.cli.streams import write_data
-from quanttui.records.history import RunLine, RunState
+from quanttui.records.history import RunKind, RunLine, RunState
 from quanttui.runs.document import document_text
 from quanttui.runs.filtering import HELP, parse_filter
 from quanttui.runs.history_document import line_document
 from quanttui.runs.store import RunStore
+from quanttui.runs.sweep_words import sweep_line_words
 from quanttui.settings import Settings
 from quanttui.text import safe_line
 from quanttui.units import NOT_AVAILABLE, format_nats
@@ -27,6 +28,7 @@ DESCRIPTION = f"""\
 List the runs that are kept, the newest first, or those that a filter finds:
 
   quanttui history list --filter 'model:llama variant:nf4 since:7d "once upon"'
+  quanttui history list kind:sweep
 
 filter: {HELP}
 """
@@ -72,9 +74,16 @@ def _table(lines: Sequence[RunLine]) -> Table:
             _cut(line.model_id),
             _cut(" ".join((line.reference, "→", *line.candidates))),
             _cut(" ".join(format_nats(figure.kl_mean) for figure in line.figures) or NOT_AVAILABLE),
-            _cut(line.prompt if line.prompts == 1 else f"({line.prompts}) {line.prompt}"),
+            _cut(_what(line)),
         )
     return table
+
+
+def _what(line: RunLine) -> str:
+    """What was run: the prompt, the first of so many, or what was swept."""
+    if line.kind is RunKind.SWEEP:
+        return sweep_line_words(line)
+    return line.prompt if line.prompts == 1 else f"({line.prompts}) {line.prompt}"
 
 
 def _cut(text: str) -> Text:

@@ -20,6 +20,10 @@ class RunState(StrEnum):
     CUT_OFF = "cut off"
 
 
+RESUMABLE = (RunState.CUT_OFF, RunState.CANCELLED, RunState.FAILED)
+"""Of a sweep, the states from which it can be taken up again."""
+
+
 class RunKind(StrEnum):
     COMPARE = "compare"
     SWEEP = "sweep"

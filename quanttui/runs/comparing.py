@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
-from quanttui.records import DivergenceSummary, GenerationSettings, Variant
-from quanttui.records.history import RunState, StoredRun
+from quanttui.records import DivergenceSummary, EngineDescription, GenerationSettings, ModelEntry, Variant
+from quanttui.records.history import RunOrigin, RunState, StoredRun
 from quanttui.runs.figures import Z_95, Estimate, VariantFigures, run_figures
 
 _ABSENT = "none"
@@ -58,7 +58,8 @@ class FigurePair:
 
 @dataclass(frozen=True, slots=True)
 class RunComparison:
-    """``cautions``: why figures of these two runs cannot be held against each other as they are."""
+    """``cautions``: why figures of these two runs cannot be held against each other as they are. ``answers``: of two
+    sweeps, what they recommend differently."""
 
     first_id: str
     second_id: str
@@ -66,6 +67,7 @@ class RunComparison:
     environment: tuple[Difference, ...]
     figures: tuple[FigurePair, ...]
     cautions: tuple[str, ...]
+    answers: tuple[Difference, ...] = ()
 
 
 def compare_runs(first: StoredRun, second: StoredRun) -> RunComparison:
@@ -81,15 +83,17 @@ def compare_runs(first: StoredRun, second: StoredRun) -> RunComparison:
 
 def settings_differences(first: StoredRun, second: StoredRun) -> tuple[Difference, ...]:
     """What was asked for: model, variants, prompts, generation."""
-    return _differences(dict(_settings(first)), dict(_settings(second)))
+    return differences(dict(_settings(first)), dict(_settings(second)))
 
 
 def environment_differences(first: StoredRun, second: StoredRun) -> tuple[Difference, ...]:
     """Where it ran: device, threads, versions of libraries and driver."""
-    return _differences(dict(_environment(first)), dict(_environment(second)))
+    both = [dict(ran_where(each.run.environment, each.origin)) for each in (first, second)]
+    return differences(both[0], both[1])
 
 
-def _differences(first: dict[str, str], second: dict[str, str]) -> tuple[Difference, ...]:
+def differences(first: dict[str, str], second: dict[str, str]) -> tuple[Difference, ...]:
+    """What is not the same, or only in one of the two, by name."""
     names = dict.fromkeys((*first, *second))
     pairs = (Difference(name, first.get(name), second.get(name)) for name in names)
     return tuple(pair for pair in pairs if pair.first != pair.second)
@@ -97,9 +101,7 @@ def _differences(first: dict[str, str], second: dict[str, str]) -> tuple[Differe
 
 def _settings(stored: StoredRun) -> Iterator[tuple[str, str]]:
     request = stored.run.request
-    yield "model", request.model.id
-    yield "revision", request.model.revision or _ABSENT
-    yield "weights' headers", stored.origin.weights_header_sha256 or "not known"
+    yield from asked_of_model(request.model, stored.origin)
     yield "reference", stored.run.reference.spelling
     yield "candidates", " ".join(variant.spelling for variant in request.candidates)
     for number, prompt in enumerate(request.prompts, 1):
@@ -110,12 +112,17 @@ def _settings(stored: StoredRun) -> Iterator[tuple[str, str]]:
     yield "score", str(request.score)
 
 
-def _environment(stored: StoredRun) -> Iterator[tuple[str, str]]:
-    environment = stored.run.environment
+def asked_of_model(entry: ModelEntry, origin: RunOrigin) -> Iterator[tuple[str, str]]:
+    yield "model", entry.id
+    yield "revision", entry.revision or _ABSENT
+    yield "weights' headers", origin.weights_header_sha256 or "not known"
+
+
+def ran_where(environment: EngineDescription, origin: RunOrigin) -> Iterator[tuple[str, str]]:
     yield "device", environment.device
     yield "device_name", environment.device_name
     yield "threads", str(environment.threads)
-    yield from {"quanttui": stored.origin.quanttui_version, **environment.versions}.items()
+    yield from {"quanttui": origin.quanttui_version, **environment.versions}.items()
 
 
 def _cautions(first: StoredRun, second: StoredRun) -> Iterator[str]:
@@ -136,7 +143,7 @@ def _figures(first: StoredRun, second: StoredRun) -> Iterator[FigurePair]:
     for key in dict.fromkeys((*ours, *theirs)):
         one, two = ours.get(key), theirs.get(key)
         name = key[1].spelling if key[0] else f"{key[1].spelling} (reference)"
-        yield from _divergence_pairs(name, one.divergence if one else None, two.divergence if two else None)
+        yield from divergence_pairs(name, one.divergence if one else None, two.divergence if two else None)
         yield from _cost_pairs(name, one, two)
 
 
@@ -144,16 +151,22 @@ def _by_variant(stored: StoredRun) -> dict[tuple[bool, Variant], VariantFigures]
     return {(not row.is_reference, row.variant): row for row in run_figures(stored.run)}
 
 
-def _divergence_pairs(
-    variant: str, one: DivergenceSummary | None, two: DivergenceSummary | None
+def divergence_pairs(
+    variant: str, one: DivergenceSummary | None, two: DivergenceSummary | None, on: str = ""
 ) -> Iterator[FigurePair]:
+    """``on``: put behind each figure's name, where a variant was scored on more than one thing."""
     if one is None and two is None:
         return
     floor = max(known.noise_floor.mean for known in (one, two) if known)
     both = (one, two)
-    yield _pair(variant, "KL mean", "nats", [_kl(known) if known else _UNKNOWN for known in both], floor)
-    yield _pair(variant, "same top", "share", [_same_top(known) if known else _UNKNOWN for known in both])
-    yield _pair(variant, "ln perplexity ratio", "ln", [_perplexity(known) if known else _UNKNOWN for known in both])
+    yield figure_pair(variant, f"KL mean{on}", "nats", [_kl(known) if known else _UNKNOWN for known in both], floor)
+    yield figure_pair(variant, f"same top{on}", "share", [_same_top(known) if known else _UNKNOWN for known in both])
+    yield figure_pair(
+        variant,
+        f"ln {'ppl' if on else 'perplexity'} ratio{on}",
+        "ln",
+        [_perplexity(known) if known else _UNKNOWN for known in both],
+    )
 
 
 def _kl(summary: DivergenceSummary) -> _Known:
@@ -171,17 +184,21 @@ def _perplexity(summary: DivergenceSummary) -> _Known:
 def _cost_pairs(variant: str, one: VariantFigures | None, two: VariantFigures | None) -> Iterator[FigurePair]:
     """Bytes of weights are exact; a peak is one measurement, whose error nothing tells."""
     both = (one, two)
-    yield _pair(variant, "weights", "bytes", [(row.load.report.parameter_bytes if row else None, 0.0) for row in both])
-    yield _pair(variant, "peak memory", "bytes", [(row.peak_bytes if row else None, None) for row in both])
-    yield _pair(variant, "speed", "tokens/s", [_mean(row.tokens_per_second if row else None) for row in both])
-    yield _pair(variant, "first token", "seconds", [_mean(row.first_token_seconds if row else None) for row in both])
+    yield figure_pair(
+        variant, "weights", "bytes", [(row.load.report.parameter_bytes if row else None, 0.0) for row in both]
+    )
+    yield figure_pair(variant, "peak memory", "bytes", [(row.peak_bytes if row else None, None) for row in both])
+    yield figure_pair(variant, "speed", "tokens/s", [_mean(row.tokens_per_second if row else None) for row in both])
+    yield figure_pair(
+        variant, "first token", "seconds", [_mean(row.first_token_seconds if row else None) for row in both]
+    )
 
 
 def _mean(estimate: Estimate | None) -> _Known:
     return (None, None) if estimate is None else (estimate.mean, estimate.standard_error)
 
 
-def _pair(variant: str, name: str, unit: str, both: Sequence[_Known], least: float = 0.0) -> FigurePair:
+def figure_pair(variant: str, name: str, unit: str, both: Sequence[_Known], least: float = 0.0) -> FigurePair:
     (first, first_error), (second, second_error) = both
     found = outcome(first, second, first_error, second_error, least)
     return FigurePair(variant, name, unit, first, second, first_error, second_error, found)

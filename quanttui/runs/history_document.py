@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
 
-from quanttui.records.history import RunLine, StoredRun
+from quanttui.records import SweepSnapshot
+from quanttui.records.history import RunLine, StoredRun, StoredSweep
 from quanttui.runs.command_line import repeat_command
 from quanttui.runs.comparing import RunComparison
 from quanttui.runs.document import Document, run_document
+from quanttui.runs.sweep_document import sweep_document
 
 
 def line_document(line: RunLine) -> Document:
     """One row of a list. Times are ISO 8601 in UTC."""
     return {
         "run_id": line.run_id,
+        "kind": line.kind.value,
         "state": line.state.value,
         "started": iso_time(line.started_seconds),
         "ended": None if line.ended_seconds is None else iso_time(line.ended_seconds),
@@ -28,22 +30,31 @@ def line_document(line: RunLine) -> Document:
         "device_name": line.device_name,
         "summary": [asdict(figure) | {"verdict": figure.verdict.value} for figure in line.figures],
         "failure": line.failure,
+        "sweep": asdict(line.sweep) if line.sweep else None,
     }
 
 
 def stored_document(stored: StoredRun, per_token: bool = False) -> Document:
     """The document that ``quanttui compare --json`` printed, and under ``history`` what only the history knows."""
-    line, origin = stored.line, stored.origin
-    history: dict[str, Any] = {
+    history = _history(stored) | {"command": repeat_command(stored.run)}
+    return run_document(stored.run, per_token=per_token) | {"history": history}
+
+
+def stored_sweep_document(stored: StoredSweep, snapshot: SweepSnapshot) -> Document:
+    """The document that ``quanttui sweep --json`` printed, and what only the history knows. ``snapshot``: of it."""
+    return sweep_document(snapshot) | {"history": _history(stored)}
+
+
+def _history(stored: StoredRun | StoredSweep) -> Document:
+    line = stored.line
+    return {
         "state": line.state.value,
         "started": iso_time(line.started_seconds),
         "ended": None if line.ended_seconds is None else iso_time(line.ended_seconds),
         "exit_code": stored.exit_code,
         "hint": stored.hint,
-        **asdict(origin),
-        "command": repeat_command(stored.run),
+        **asdict(stored.origin),
     }
-    return run_document(stored.run, per_token=per_token) | {"history": history}
 
 
 def comparison_document(comparison: RunComparison) -> Document:
@@ -53,6 +64,7 @@ def comparison_document(comparison: RunComparison) -> Document:
         "settings": [asdict(difference) for difference in comparison.settings],
         "environment": [asdict(difference) for difference in comparison.environment],
         "cautions": list(comparison.cautions),
+        "answers": [asdict(difference) for difference in comparison.answers],
         "figures": [asdict(pair) | {"outcome": pair.outcome.value} for pair in comparison.figures],
     }
 

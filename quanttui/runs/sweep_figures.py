@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from quanttui.records import DivergenceSummary, ModelIdentity, SweepPart, SweepRequest, SweepSnapshot, SweptVariant
+from quanttui.units import format_nats
 
 
 def main_part(request: SweepRequest) -> SweepPart:
@@ -23,6 +24,15 @@ def divergence_on(row: SweptVariant, part: SweepPart) -> DivergenceSummary | Non
 def categories_of(snapshot: SweepSnapshot) -> tuple[str, ...]:
     """Those of the suite in the order in which they were asked for."""
     return tuple(dict.fromkeys(prompt.category for prompt in snapshot.request.prompts))
+
+
+def farthest_category(row: SweptVariant) -> str | None:
+    """The category with the largest mean KL; None where there is one category, or two that are shown as equal."""
+    means = {each.category: each.divergence.kl_divergence.mean for each in row.by_category}
+    if len(means) < 2:
+        return None
+    second, first = sorted(means, key=means.__getitem__)[-2:]
+    return None if format_nats(means[first]) == format_nats(means[second]) else first
 
 
 def identity_of(snapshot: SweepSnapshot) -> ModelIdentity | None:
