@@ -2,9 +2,9 @@
 
 Commands come in on stdin, messages go out on descriptor FD; both are moved out of reach of native code first, and
 descriptors 1 and 2 belong to the log. The main thread works; a reader thread takes commands, so that "cancel" is
-heard, and "memory" answered, in mid-work. The engine is resumed for one event at a time, when the client has read the
-one before ("next"). End-of-file on stdin ends the process. So does any exception that is not a ``QuantTuiError``: its
-state is unknown.
+heard, and "memory" answered, in mid-work. The engine is resumed for one event at a time, and is at most one event
+ahead of what the client has done with ("next"). End-of-file on stdin ends the process. So does any exception that is
+not a ``QuantTuiError``: its state is unknown.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from quanttui.engine.codec import MEMORY, Message, decode_message, encode_messag
 from quanttui.errors import QuantTuiError, UsageError
 
 _EXIT_GRACE_SECONDS = 1.0
+_CREDIT = 2  # events: the one that the client is at, and the next
 
 
 class _Operation:
@@ -32,7 +33,7 @@ class _Operation:
         self.command = command
         self.cancelled = False
         self.stopped = False
-        self._credit = threading.Semaphore(1)
+        self._credit = threading.Semaphore(_CREDIT)
 
     def wait_for_credit(self) -> None:
         self._credit.acquire()

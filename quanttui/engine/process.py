@@ -183,11 +183,15 @@ class EngineProcess:
         return operation
 
     def _events(self, operation: _Operation) -> Generator[Any, None, Any]:
-        """Each event as it comes; the child works on the next one meanwhile, and on no more than that."""
+        """Each event as it comes; the child works on the next one meanwhile, and on no more than that.
+
+        The child begins with credit for two, so it need not wait for this side to have read the one before.
+        """
         try:
             while (message := self._receive(operation)).kind == "event":
-                operation.connection.send(Message(operation.number, "next"))
                 yield message.body
+                self._pass_on_cancellation(operation)  # before "next": the child must not begin another one
+                operation.connection.send(Message(operation.number, "next"))
             return self._body(operation, message)
         finally:
             self._stop(operation)
