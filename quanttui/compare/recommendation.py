@@ -1,8 +1,9 @@
 """Which variant to run, under the user's limits. Knows the figures of a sweep and its pairs; what stands in the
 sentences comes from ``recommendation_words``.
 
-With a memory limit, a speed limit or none, the answer is the most faithful variant that keeps them (the reference too);
-with limits of fidelity but none of memory it is the smallest that keeps them. What is not shown to be less faithful
+With a memory or a speed limit the answer is the most faithful variant that keeps them (the reference too); with limits
+of fidelity but none of memory it is the smallest that keeps them; without any limit it is the smallest whose difference
+from the reference is small by its verdict. What is not shown to be less faithful
 than the most faithful one counts as a tie with it, and a tie goes to the one that takes less memory, then the faster.
 """
 
@@ -51,6 +52,8 @@ def recommend(
 def choose(standings: Sequence[Standing], limits: SweepLimits, ties: Ties) -> Choice | None:
     """None where nothing keeps every limit."""
     eligible = [standing for standing in standings if not misses_of(standing, limits)]
+    if limits == SweepLimits():
+        eligible = [standing for standing in eligible if standing.is_near]
     if not eligible:
         return None
     smallest = wants_smallest(limits)
@@ -71,7 +74,7 @@ def choose(standings: Sequence[Standing], limits: SweepLimits, ties: Ties) -> Ch
 
 def wants_smallest(limits: SweepLimits) -> bool:
     fidelity = limits.least_same_top is not None or limits.most_kl_nats is not None
-    return fidelity and limits.memory_bytes is None
+    return limits == SweepLimits() or (fidelity and limits.memory_bytes is None)
 
 
 def ties_of(pairs: Sequence[PairComparison]) -> Ties:
@@ -106,11 +109,11 @@ def _is_cheaper(standing: Standing, than: Standing) -> bool:
 
 
 def _nearest(standings: Sequence[Standing], limits: SweepLimits) -> Standing | None:
-    """The fewest limits broken, then the least broken."""
+    """The fewest limits broken, then the least broken; the most faithful where no limit was given."""
 
     def distance(standing: Standing) -> tuple[int, float]:
         misses = misses_of(standing, limits)
-        return len(misses), max(miss.relative for miss in misses)
+        return len(misses), max((miss.relative for miss in misses), default=standing.kl)
 
     return min(standings, key=distance, default=None)
 

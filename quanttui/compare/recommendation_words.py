@@ -17,12 +17,20 @@ def recommended(field: Field, choice: Choice, limits: SweepLimits) -> str:
     figures = _figures(field, now)
     if choice.tied_with is not None:
         return f"{name} is recommended: {_tie(now, choice.tied_with)} ({figures})."
-    kept = "measured" if limits == SweepLimits() else "that keep every limit"
+    if limits == SweepLimits():
+        return f"{name} is recommended: {_without_limits(field, now)} ({figures})."
     if choice.eligible == 1:
-        only = "measured" if len(field.standings) == 1 else "that keeps every limit"
-        return f"{name} is recommended: the only one {only} ({figures})."
+        return f"{name} is recommended: the only one that keeps every limit ({figures})."
     order = "the smallest" if choice.smallest else "the most faithful"
-    return f"{name} is recommended: {order} of the {choice.eligible} {kept} ({figures})."
+    return f"{name} is recommended: {order} of the {choice.eligible} that keep every limit ({figures})."
+
+
+def _without_limits(field: Field, now: Standing) -> str:
+    if len(field.standings) == 1:
+        return "the only one measured"
+    if now.is_reference:
+        return "no limit was given, and no other variant's difference from it is small"
+    return f"no limit was given, and it is the smallest whose difference from {field.reference} is small"
 
 
 def _tie(now: Standing, over: Standing) -> str:
@@ -33,6 +41,11 @@ def _tie(now: Standing, over: Standing) -> str:
 def nothing_fits(field: Field, nearest: Standing | None, misses: Sequence[Miss]) -> str:
     if nearest is None:
         return "No variant has been measured, so none can be recommended."
+    if not misses:
+        return (
+            f"No limit was given, and no variant's difference from {field.reference} is small. "
+            f"{nearest.variant} comes nearest ({_figures(field, nearest)})."
+        )
     broken = "; ".join(_miss(miss) for miss in misses)
     return f"No variant keeps every limit. {nearest.variant} comes nearest ({_figures(field, nearest)}): {broken}."
 

@@ -10,6 +10,8 @@ from enum import Enum, auto
 
 from quanttui.records import DivergenceSummary, SweepLimits, SweepPart, SweptVariant, Variant, VerdictLevel
 
+_NEAR = (VerdictLevel.INDISTINGUISHABLE, VerdictLevel.SMALL)
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -44,11 +46,16 @@ class Standing:
         """Whether no part found a difference from the reference."""
         return all(part.verdict.level is VerdictLevel.INDISTINGUISHABLE for _, part in self.parts)
 
+    @property
+    def is_near(self) -> bool:
+        """Whether on every part its difference from the reference is small at most, by its verdict."""
+        return all(part.verdict.level in _NEAR for _, part in self.parts)
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """All that could be the answer, and what could not. ``memory_is_peak``: ``memory_bytes`` is the measured peak,
-    known of every standing; else the bytes of the weights."""
+    known of every standing and comparable; else the bytes of the weights."""
 
     reference: Variant
     standings: tuple[Standing, ...]
@@ -92,7 +99,7 @@ def field_of(variants: Sequence[SweptVariant], reference: Variant) -> Field:
     running = [swept for swept in variants if swept.failure is None]
     rank_by = SweepPart.TEXT if any(swept.text is not None for swept in running) else SweepPart.SUITE
     able = [swept for swept in running if swept.variant == reference or _parts(swept, rank_by)]
-    is_peak = all(swept.peak_bytes is not None for swept in able)
+    is_peak = all(swept.peak_bytes is not None and swept.peaks_compare for swept in able)
     return Field(
         reference,
         tuple(_standing(swept, reference, rank_by, is_peak) for swept in able),

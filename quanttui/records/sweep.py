@@ -32,7 +32,8 @@ class CategoryDivergence:
 class SweptVariant:
     """One row of the table. ``text``, ``suite``: None for the reference itself, for what was not asked, and for what
     has not been reached yet. ``failure``: its cause, raw; figures made until then are kept. ``needed_bytes``: all that
-    has to be free on the device for it, as foretold before its load."""
+    has to be free on the device for it, as foretold before its load. ``peaks_compare``: whether peaks may be held
+    against each other; not on a CPU, where that of the first load carries the libraries' own memory."""
 
     variant: Variant
     parameter_bytes: int | None = None
@@ -44,11 +45,13 @@ class SweptVariant:
     suite: DivergenceSummary | None = None
     by_category: tuple[CategoryDivergence, ...] = ()
     failure: str | None = None
+    peaks_compare: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class SweepLimits:
-    """What the answer has to keep; None: no limit. Fidelity has to be kept on the text and on the suite alike."""
+    """What the answer has to keep; None: no limit. Fidelity has to be kept on the text and on the suite alike. Without
+    any limit a small difference by its verdict is what has to be kept."""
 
     memory_bytes: int | None = None
     least_same_top: float | None = None

@@ -15,6 +15,7 @@ from quanttui.records import PairFinding, SweepLimits, SweepPart, VerdictLevel
 from quanttui.variants import parse_variant
 
 NOTHING = VerdictLevel.INDISTINGUISHABLE
+SMALL = VerdictLevel.SMALL
 
 
 def answer(limits=None, rows=LLAMA, pairs=LLAMA_PAIRS, **given_limits):
@@ -72,11 +73,27 @@ def test_a_tie_in_the_same_memory_goes_to_the_faster():
     assert "is faster by 10.0 tok/s in the same memory" in verdict.why
 
 
-def test_without_limits_it_is_the_reference_and_the_ladder_below_it():
-    verdict = answer()
-    assert names(verdict) == ("bf16", "int8")
+def test_without_limits_it_is_the_smallest_whose_difference_is_small():
+    rows = (LLAMA[0], row("int8", 9.1, 0.012, level=SMALL), row("nf4", 6.0, 0.031))
+    verdict = answer(rows=rows, pairs=())
+    assert names(verdict) == ("int8", "bf16")
     assert verdict.why.startswith(
-        "bf16, the reference itself, is recommended: the most faithful of the 5 measured (16.0 GB at its peak"
+        "int8 is recommended: no limit was given, and it is the smallest whose difference from bf16 is small (KL 0.012"
+    )
+    assert changes(verdict) == ["with less than 9.1 GB: nf4 (KL 0.031 instead of 0.012 nats)"]
+
+
+def test_without_limits_a_difference_that_is_clear_on_one_part_is_not_small():
+    rows = (LLAMA[0], replace(row("int8", 9.1, 0.012, level=SMALL), suite=divergence(0.03)))
+    assert names(answer(rows=rows, pairs=()))[0] == "bf16"
+
+
+def test_without_limits_it_is_the_reference_where_no_difference_is_small_and_the_ladder_below_it():
+    verdict = answer()
+    assert names(verdict) == ("bf16", None)
+    assert verdict.why.startswith(
+        "bf16, the reference itself, is recommended: no limit was given, and no other variant's difference from it is "
+        "small (16.0 GB at its peak"
     )
     assert changes(verdict) == [
         "with less than 16.0 GB: int8 (KL 0.012 instead of 0 nats)",
@@ -95,6 +112,8 @@ def test_the_ladder_misses_no_step():
 def test_a_candidate_within_the_noise_is_as_good_as_the_reference_and_cheaper():
     rows = (row("bf16", 16.0), row("int8", 9.1, 2e-4, level=NOTHING), row("nf4", 6.0, 0.03))
     verdict = answer(rows=rows, pairs=(apart("int8", "nf4"),))
+    assert names(verdict) == ("int8", "bf16")
+    verdict = answer(rows=rows, pairs=(apart("int8", "nf4"),), least_tokens_per_second=None, memory_bytes=20 * GB)
     assert names(verdict) == ("int8", "bf16")
     assert "not found to be less faithful than bf16, the reference, and it takes 6.9 GB less" in verdict.why
 
@@ -177,7 +196,10 @@ def test_failed_variants_are_named_and_those_not_reached_too():
 
 def test_a_reference_that_failed_is_no_answer():
     rows = (replace(LLAMA[0], failure="out of memory"), LLAMA[1])
-    assert names(answer(rows=rows, pairs=())) == ("int8", None)
+    assert names(answer(rows=rows, pairs=(), memory_bytes=20 * GB)) == ("int8", None)
+    verdict = answer(rows=rows, pairs=())
+    assert (verdict.recommended, str(verdict.nearest)) == (None, "int8")
+    assert "no variant's difference from bf16 is small. int8 comes nearest" in verdict.why
 
 
 def test_when_all_failed_nothing_is_recommended():
@@ -194,11 +216,16 @@ def test_a_single_candidate_is_the_only_one_that_fits_or_was_measured():
     assert names(verdict) == ("int8", None)
     assert "the only one that keeps every limit" in verdict.why
     assert verdict.smallest_detectable is None
-    assert "the only one measured" in answer(rows=LLAMA[1:2], pairs=()).why
+    assert "the only one measured" in answer(rows=LLAMA[:1], pairs=()).why
 
 
 def test_where_a_peak_is_missing_the_weights_of_all_are_compared():
     rows = (LLAMA[0], row("int8", 9.1, 0.012, peak=False), LLAMA[2])
+    assert "8.6 GB of weights" in answer(memory_bytes=9 * GB, rows=rows, pairs=()).why
+
+
+def test_peaks_that_cannot_be_held_against_each_other_do_not_rank():
+    rows = tuple(replace(each, peaks_compare=False) for each in LLAMA)
     assert "8.6 GB of weights" in answer(memory_bytes=9 * GB, rows=rows, pairs=()).why
 
 

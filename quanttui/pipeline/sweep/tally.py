@@ -129,4 +129,5 @@ def _row(
         suite=suite,
         by_category=by_category,
         failure=failed,
+        peaks_compare=sweep.environment.device != "cpu",
     )
