@@ -19,6 +19,22 @@ _LARGEST_BYTES = 4 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
+class SweepChoices:
+    """What the last sweep was asked for, its fields as they were typed. ``left_out``: categories of the built-in suite
+    that were not read; all of them: no prompt of it was."""
+
+    left_out: tuple[str, ...] = ()
+    built_in_text: bool = True
+    own_prompts: str = ""
+    own_text: str = ""
+    budget: str = "20m"
+    text_tokens: str = ""
+    least_same_top: str = ""
+    most_kl: str = ""
+    least_speed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """``model``: what ``resolve_model`` finds it by. ``reference`` None: the checkpoint's own half-precision type.
     ``warm_up_seconds``: how long the engine took to get ready, where it was seen."""
@@ -30,6 +46,7 @@ class Session:
     generation: GenerationSettings = field(default_factory=GenerationSettings)
     theme: str | None = None
     warm_up_seconds: float | None = None
+    sweep: SweepChoices = field(default_factory=SweepChoices)
 
 
 @dataclass(frozen=True, slots=True)

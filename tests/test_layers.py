@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "quanttui"
-GROUND = {"errors", "prequantized", "records", "text", "typed_json", "units", "variants", "whole_files"}
+GROUND = {"amounts", "errors", "prequantized", "records", "text", "typed_json", "units", "variants", "whole_files"}
 WORKROOMS = {"cache", "compare", "engine", "hardware", "models", "runs", "suite"}
 
 # room: the rooms that it may import besides itself. What is not a room here may be imported by none.
 ROOMS = {
     "records": set(),
+    "amounts": set(),
     "errors": set(),
     "text": set(),
     "typed_json": set(),

@@ -3,67 +3,35 @@
 from __future__ import annotations
 
 import argparse
-import math
-import re
 
-_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_BYTES = {
-    "": 1,
-    "b": 1,
-    "kb": 10**3,
-    "mb": 10**6,
-    "gb": 10**9,
-    "tb": 10**12,
-    "k": 10**3,
-    "m": 10**6,
-    "g": 10**9,
-    "kib": 2**10,
-    "mib": 2**20,
-    "gib": 2**30,
-    "tib": 2**40,
-}
-_DURATION = re.compile(r"(?:\d+(?:\.\d+)?[smhd])+")
-_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
-_SIZE = re.compile(r"(\d+(?:\.\d+)?(?:e\d+)?)\s*([a-z]*)")
+from quanttui.amounts import read_above_zero, read_duration, read_size
 
 
 def duration(text: str) -> float:
     """Seconds of ``90s``, ``20m``, ``1h30m``; a bare number is seconds."""
-    words = text.strip().lower()
-    if _DURATION.fullmatch(words):
-        seconds = sum(float(number) * _SECONDS[unit] for number, unit in _DURATION_PART.findall(words))
-    else:
-        seconds = _positive(words)
-    if not 0 < seconds < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no duration: 90s, 20m, 1h30m")
-    return seconds
+    try:
+        return read_duration(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is {error}") from None
 
 
 def size_bytes(text: str) -> int:
     """Bytes of ``12GB`` (10⁹), ``12GiB`` (2³⁰), ``800MB``."""
-    match = _SIZE.fullmatch(text.strip().lower())
-    if match is None or match[2] not in _BYTES or not 0 < float(match[1]) * _BYTES[match[2]] < 2**63:
-        raise argparse.ArgumentTypeError(f"{text!r} is no size: 12GB, 11.5GiB, 800MB")
-    return int(float(match[1]) * _BYTES[match[2]])
+    try:
+        return read_size(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is {error}") from None
 
 
 def nats(text: str) -> float:
-    value = _positive(text)
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no divergence above 0 nats")
-    return value
+    try:
+        return read_above_zero(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no divergence above 0 nats") from None
 
 
 def speed(text: str) -> float:
-    value = _positive(text)
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of tokens per second above 0")
-    return value
-
-
-def _positive(text: str) -> float:
-    """NaN where ``text`` is no number: every comparison with it fails."""
     try:
-        return float(text)
+        return read_above_zero(text)
     except ValueError:
-        return math.nan
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of tokens per second above 0") from None

@@ -36,4 +36,5 @@ def initial_choices(
         is_first=remembered is None and not word,
         word=word,
         warm_up_seconds=last.warm_up_seconds,
+        sweep=last.sweep,
     )

@@ -29,7 +29,7 @@ from quanttui.tui.workers.threads import start_thread
 
 if TYPE_CHECKING:
     from quanttui.pipeline.recorded import StartRecording
-    from quanttui.records import RunRequest, Variant
+    from quanttui.records import RunRequest, Sweep, SweepRequest, Variant
     from quanttui.records.branch import BranchRequest
     from quanttui.records.download import DownloadPlan
     from quanttui.tui.screens.main import MainScreen
@@ -101,7 +101,7 @@ class QuantTuiApp(App[None]):
 
         services = self.services
         self.main = MainScreen(services, self.size)
-        self.controller = RunController(services.engine, self._post, services.record)
+        self.controller = RunController(services.engine, self._post, services.record, services.run_sweep)
         self.poller = MemoryPoller(services.read_memory, self._post, services.memory_interval_seconds)
         if services.hub is not None:
             self.downloader = Downloader(services.hub, self._post)
@@ -131,6 +131,10 @@ class QuantTuiApp(App[None]):
     def start_run(self, request: RunRequest, record: StartRecording | None = None) -> None:
         self.remember()
         self._in_thread(partial(self.controller.run, request, record))
+
+    def start_sweep(self, request: SweepRequest, resumed: Sweep | None = None) -> None:
+        self.remember()
+        self._in_thread(partial(self.controller.sweep, request, resumed, self.services.record_sweep))
 
     def remember(self) -> None:
         """Keep what is chosen for the next start."""
@@ -191,12 +195,10 @@ class QuantTuiApp(App[None]):
 
     def action_leave(self) -> None:
         """Leave; while a run goes on, only when asked twice."""
-        if self.is_open and self.main.is_busy and not self.is_leaving:
+        if self.is_open and not self.is_leaving and (busy := self.main.busy_words):
             self.is_leaving = True
             keys = self.key_names
-            self.main.warn(
-                f"a run is going on · {keys['quit_letter']} or {keys['quit']} again leaves · {keys['back']} stops it"
-            )
+            self.main.say_anywhere(f"{busy} · {keys['quit_letter']} or {keys['quit']} again leaves")
             return
         self.leave(0)
 

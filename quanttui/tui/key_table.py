@@ -19,6 +19,7 @@ from quanttui.tui.history_keys import (
 from quanttui.tui.key_names import ALLOWED, is_typed, read_keys, show_key
 from quanttui.tui.keys import APP_COMMANDS, SCREEN_COMMANDS, Command
 from quanttui.tui.sweep_keys import SWEEP_FIGURE_COMMANDS
+from quanttui.tui.sweeping_keys import SWEEP_COMMANDS, SWEEP_FORM_COMMANDS, SWEEP_TICK_COMMANDS
 from quanttui.tui.widget_keys import (
     ASK_COMMANDS,
     BRANCH_COMMANDS,
@@ -52,7 +53,9 @@ SCOPES: Mapping[str, tuple[Command, ...]] = {
     "in a branch": BRANCH_COMMANDS,
     "in the history": (*HISTORY_COMMANDS, *RUN_LIST_COMMANDS),
     "in the comparison of runs": RUN_COMPARISON_COMMANDS,
+    "in a sweep": SWEEP_COMMANDS,
     "in a sweep's figures": SWEEP_FIGURE_COMMANDS,
+    "in the sweep's form": (*SWEEP_FORM_COMMANDS, *SWEEP_TICK_COMMANDS),
     "in yes or no": CONFIRM_COMMANDS,
     "in the export": (*EXPORT_COMMANDS, *FORMAT_COMMANDS),
 }

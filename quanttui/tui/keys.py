@@ -76,6 +76,10 @@ SCREEN_COMMANDS = (
     Command(
         "zoom", "z,f4", "zoom", "zoom", "Let the pane fill the screen, or put it back (F4 while typing)", READING, "z"
     ),
+    Command(
+        "sweep", "s", "sweep", "sweep", "Sweep: every variant over many prompts and text; or show the sweep", RUNNING
+    ),
+    Command("plot", "p", "plot", "plot", "Go to the sweep's plot of memory against divergence", MOVING),
     Command("history", "h", "history", "history", "Show the history: every run that was kept", HISTORY),
     Command("export", "e", "export", "export", "Export the shown run: report, tables, script, picture", HISTORY),
     Command(
@@ -128,10 +132,10 @@ APP_COMMANDS = (
 GROUPS = (RUNNING, CHOOSING, READING, DIVERGENCE, HISTORY, MOVING, APP)
 
 # The footer's keys by what the user is about to do, the most wanted first.
-FOOTER_IDLE = ("run", "tick", "reference", "add", "help", "palette", "quit")
+FOOTER_IDLE = ("run", "tick", "reference", "sweep", "help", "palette", "quit")
 FOOTER_MODELS = ("filter", "sort", "open", "zoom", "help", "palette", "quit")
 FOOTER_TYPING = ("run", "back", "pane_next", "palette", "quit")
 FOOTER_RUNNING = ("back", "next_candidate", "next", "zoom", "help", "palette", "quit")
-FOOTER_DONE = ("run", "next", "divergence", "next_candidate", "help", "palette", "quit")
+FOOTER_DONE = ("run", "next", "divergence", "sweep", "help", "palette", "quit")
 FOOTER_RESULTS = ("mark", "compare", "clear", "zoom", "help", "palette", "quit")
 FOOTER_DIVERGENCE = ("token_next", "token_worst", "force", "next_candidate", "help", "palette", "quit")

@@ -12,10 +12,13 @@ from quanttui.engine.base import Engine
 from quanttui.models.folders import Completion, complete_folder
 from quanttui.records import GenerationSettings, MemoryReading, ModelEntry, Precision, Variant
 from quanttui.runs.identity import new_run_id
+from quanttui.session import SweepChoices
 from quanttui.tui.history_access import HistoryAccess
+from quanttui.tui.sweep_runner import SweepRunner, run_sweep_here
 
 if TYPE_CHECKING:
     from quanttui.pipeline.recorded import StartRecording  # numpy behind it
+    from quanttui.pipeline.recorded_sweep import StartSweepRecording
     from quanttui.records.download import DownloadEvent, DownloadPlan
     from quanttui.session import Session
 
@@ -36,6 +39,7 @@ class InitialChoices:
     candidates: tuple[Variant, ...] = DEFAULT_CANDIDATES
     settings: GenerationSettings = field(default_factory=GenerationSettings)
     theme: str = "quanttui-dark"
+    sweep: SweepChoices = field(default_factory=SweepChoices)
     is_first: bool = False
     word: str = ""
     warm_up_seconds: float | None = None
@@ -74,10 +78,10 @@ class Hub:
 class Services:
     """``find_model`` reads a folder or a hub id, ``list_models`` (as they are found) and ``read_memory`` may block:
     all run off the UI thread and may raise ``QuantTuiError``. ``memory_interval_seconds`` None: memory is read once.
-    ``keymap``: a binding's id to the keys that replace its own. ``record`` keeps a run in the history; None: none is
-    kept; ``history`` is where it is found again. ``write_output`` puts a text into a new file named after a variant
-    and says which; it may block and raise ``QuantTuiError``. ``remember`` keeps what is chosen for the next start, and
-    raises nothing."""
+    ``keymap``: a binding's id to the keys that replace its own. ``record`` keeps a run in the history, ``record_sweep``
+    a sweep; None: none is kept; ``history`` is where it is found again. ``write_output`` puts a text into a new file
+    named after a variant and says which; it may block and raise ``QuantTuiError``. ``remember`` keeps what is chosen
+    for the next start, and raises nothing."""
 
     engine: Engine
     list_models: Callable[[], Iterable[ModelEntry]]
@@ -92,6 +96,8 @@ class Services:
     clock: Callable[[], float] = time.monotonic
     new_run_id: Callable[[], str] = new_run_id
     record: StartRecording | None = None
+    record_sweep: StartSweepRecording | None = None
+    run_sweep: SweepRunner = run_sweep_here
     history: HistoryAccess | None = None
     hub: Hub | None = None
     complete_folder: Callable[[str], Completion] = complete_folder

@@ -74,6 +74,8 @@ class ScreenActions(Screen[None]):
     def interrupt(self) -> None:
         if self._me.is_busy:
             self._stop()
+        elif self._me.is_sweeping:
+            self._me.stop_sweep()
         else:
             self._me.warn(f"nothing runs · {self.keys['quit']} leaves")
 
@@ -102,8 +104,8 @@ class ScreenActions(Screen[None]):
         me, selection, keys = self._me, self._me.selection, self.keys
         form = self.query_one(SettingsRow).read()
         prompt = self.query_one(PromptEditor).text
-        if me.is_busy:
-            me.warn(f"a run is going on · {keys['back']} stops it")
+        if me.busy_words:
+            me.warn(me.busy_words)
         elif selection.model is None:
             me.warn(f"no model is chosen · {keys['model']} goes to the models, {keys['open']} opens a folder")
         elif not selection.candidates:

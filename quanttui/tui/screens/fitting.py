@@ -39,8 +39,9 @@ class FittingActions(Screen[None]):
         prompt = self.query_one(PromptEditor).text
         question = fit_question(me.selection, prompt, settings.max_new_tokens, score=me.services.score)
         self.board = self.board.asked(question)
-        missing = self.board.missing(me.selection.possible)
-        if question is None or me.is_busy or not missing or self._with_engine == question:
+        form = me.sweep_form
+        missing = self.board.missing((form.draft.selection if form is not None else me.selection).possible)
+        if question is None or me.busy_words or not missing or self._with_engine == question:
             return
         self._with_engine = question
         me.owner.start_foretelling(question, missing)
@@ -60,6 +61,8 @@ class FittingActions(Screen[None]):
         """The rows follow what is free now."""
         self.board = self.board.judged(self._fitting.reading)
         self.query_one(VariantList).show(self._fitting.selection, self.board)
+        if (form := self._fitting.sweep_form) is not None:
+            form.show_board(self.board)
 
     def warn_of_fit(self, variants: tuple[Variant, ...]) -> bool:
         """Whether the user is told, for the first time with these choices, that something is too large."""

@@ -16,7 +16,6 @@ from quanttui.tui import messages
 from quanttui.tui.screens.output_painter import rest_at_first_difference
 from quanttui.tui.state.model_listing import merged
 from quanttui.tui.state.status import Status, Tone
-from quanttui.tui.widgets.header_line import HeaderLine
 from quanttui.tui.widgets.memory_pane import MemoryPane
 from quanttui.tui.widgets.model_list import ModelList
 
@@ -116,7 +115,8 @@ class HearingActions(Screen[None]):
         me.reading = message.reading
         me.judge_fits()
         self.query_one(MemoryPane).show(message.reading)
-        self.query_one(HeaderLine).show(me.selection, me.reading)
+        me.paint_header()
+        me.judge_sweep_fits()
 
     @on(messages.ModelRequested)
     def model_requested(self, message: messages.ModelRequested) -> None:

@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from quanttui.records import Run
-from quanttui.records.history import RunLine
+from quanttui.records.history import RunKind, RunLine
 from quanttui.runs.comparing import compare_runs
 from quanttui.tui.bindings import bindings_of
 from quanttui.tui.history_keys import HISTORY_COMMANDS
@@ -24,8 +24,11 @@ from quanttui.tui.screens.export import ExportScreen, ExportSource
 from quanttui.tui.screens.run_comparison import RunComparisonScreen
 from quanttui.tui.state.run_lines import figures_words, when_words
 from quanttui.tui.state.status import Tone
+from quanttui.tui.state.sweep_view import stored_sweep_view
+from quanttui.tui.sweeping_messages import SweepOpened, SweepToRepeat
 from quanttui.tui.widgets.run_list import RunList
 from quanttui.tui.widgets.run_preview import RunPreview
+from quanttui.tui.workers.sweep_looks import opened_sweep, run_to_repeat, sweep_to_repeat
 
 if TYPE_CHECKING:
     from quanttui.runs.store import RunStore
@@ -73,6 +76,9 @@ class HistoryActions(Screen[None]):
         main, line = self.owner.main, self.highlighted
         if line is None:
             return
+        if line.kind is RunKind.SWEEP:
+            self._open_sweep(line.run_id)
+            return
         if main.is_busy and main.run_view is not None:
             if main.run_view.request.run_id == line.run_id:
                 self.dismiss(None)
@@ -81,17 +87,38 @@ class HistoryActions(Screen[None]):
             return
         self._me.desk.ask(lambda store: RunOpened(store.read(line.run_id)), self.refused)
 
+    def _open_sweep(self, run_id: str) -> None:
+        """On a screen of its own over this one."""
+        main = self.owner.main
+        if main.sweep is not None and main.sweep.run_id == run_id:
+            main.show_sweep()
+        else:
+            self._me.desk.ask(partial(opened_sweep, run_id=run_id), self.refused)
+
+    @on(SweepOpened)
+    def sweep_opened(self, message: SweepOpened) -> None:
+        from quanttui.tui.screens.sweep import SweepScreen  # numpy and the plot behind it
+
+        if self.is_current:
+            view = stored_sweep_view(message.stored, message.snapshot)
+            self.app.push_screen(SweepScreen(view, self.owner.services, message.stored))
+
     def action_again(self) -> None:
         """Run it again, in the cockpit."""
-        if self.owner.main.is_busy:
-            self._me.say(f"a run is going on · {self.keys['history_close']} goes back to it", Tone.WARNING)
+        if self.owner.main.busy_words:
+            self._me.say(self.owner.main.busy_words, Tone.WARNING)
         elif (line := self.highlighted) is not None:
-            self._me.desk.ask(lambda store: RunToRepeat(store.read(line.run_id)), self.refused)
+            look = sweep_to_repeat if line.kind is RunKind.SWEEP else run_to_repeat
+            self._me.desk.ask(partial(look, run_id=line.run_id), self.refused)
 
     @on(RunToRepeat)
     def run_to_repeat(self, message: RunToRepeat) -> None:
         self.dismiss(None)
         self.owner.main.run_again(message.stored.run.request)
+
+    @on(SweepToRepeat)
+    def sweep_to_repeat(self, message: SweepToRepeat) -> None:
+        self.owner.main.sweep_again(message.request)
 
     @on(RunOpened)
     def run_opened(self, message: RunOpened) -> None:

@@ -109,8 +109,8 @@ class KeepingActions(Screen[None]):
     def run_again(self, request: RunRequest) -> None:
         """Find the model as it lies here today, off the UI thread, and start."""
         me = self._keeper
-        if me.is_busy:
-            me.warn(f"a run is going on · {me.keys['back']} stops it")
+        if me.busy_words:
+            me.warn(me.busy_words)
             return
         me.say(f"looking for {request.model.id} …")
         access = me.services.history
@@ -122,7 +122,7 @@ class KeepingActions(Screen[None]):
     @on(AgainPrepared)
     def again_prepared(self, message: AgainPrepared) -> None:
         me = self._keeper
-        if me.is_busy:
+        if me.busy_words:
             return
         access, before = me.services.history, message.request
         request = replace(before, run_id=me.services.new_run_id(), model=message.model)

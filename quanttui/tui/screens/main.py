@@ -22,6 +22,7 @@ from quanttui.tui.screens.keeping import KeepingActions
 from quanttui.tui.screens.microscope import MicroscopeActions
 from quanttui.tui.screens.opening import OpeningActions
 from quanttui.tui.screens.showing import ShowingActions
+from quanttui.tui.screens.sweeping import SweepingActions
 from quanttui.tui.services import Services
 from quanttui.tui.state.pages import Pane
 from quanttui.tui.state.run_view import RunView
@@ -49,6 +50,7 @@ class MainScreen(
     KeepingActions,
     MicroscopeActions,
     ComparingActions,
+    SweepingActions,
     ArrangementActions,
     HearingActions,
     ShowingActions,
@@ -57,7 +59,7 @@ class MainScreen(
 ):
     """Holds what is chosen (``selection``) and the latest run (``run_view``); paints what changed at a steady beat."""
 
-    CSS_PATH: ClassVar = ["../app.tcss", "../history.tcss"]
+    CSS_PATH: ClassVar = ["../app.tcss", "../history.tcss", "../sweep.tcss"]
     AUTO_FOCUS = "#variant-choices"
     ALLOW_IN_MAXIMIZED_VIEW = ".-textual-system,#header,#footer"
 
@@ -75,6 +77,7 @@ class MainScreen(
         self.reading: MemoryReading | None = None
         self.run_view: RunView | None = None
         self.idle_status: Status | None = None
+        self.sweep_choices = choices.sweep
         self.waiting = Waiting(services.clock(), choices.warm_up_seconds)
 
     def compose(self) -> ComposeResult:

@@ -73,8 +73,8 @@ class MicroscopeActions(Screen[None]):
     @on(DivergencePane.ForceTokenRequested)
     def _force(self, event: DivergencePane.ForceTokenRequested) -> None:
         run, me = self._cockpit.run_view, self._cockpit
-        if run is None or me.is_busy or self._branch is not None:
-            me.warn(f"a run is going on · {me.keys['back']} stops it")
+        if run is None or me.busy_words or self._branch is not None:
+            me.warn(me.busy_words or "a branch is going on")
             return
         run_id = me.services.new_run_id()
         request = branch_request(run, run_id, event.variant, event.forced_token_ids)

@@ -24,6 +24,7 @@ def session_of(screen: MainScreen) -> Session:
         generation=screen.query_one(SettingsRow).read().settings or choices.settings,
         theme=screen.app.theme,
         warm_up_seconds=screen.waiting.warm_up_seconds,
+        sweep=screen.sweep_choices,
     )
 
 

@@ -27,6 +27,7 @@ from quanttui.tui.state.selection import Selection
 from quanttui.tui.state.stale import choices_changed
 from quanttui.tui.state.status import Status, Tone, run_status, warm_up_status
 from quanttui.tui.state.stored_view import stored_status
+from quanttui.tui.state.sweep_status import header_words, sweep_status_afar
 from quanttui.tui.widgets.footer_lines import FooterLines
 from quanttui.tui.widgets.header_line import HeaderLine
 from quanttui.tui.widgets.memory_pane import MemoryPane
@@ -56,13 +57,17 @@ class ShowingActions(Screen[None]):
         self.show_models()
         me.ask_fits()
         self.query_one(VariantList).show(selection, me.board)
-        self.query_one(HeaderLine).show(selection, me.reading)
+        self.paint_header()
         self.query_one(SettingsRow).show(selection)
         self.paint_footer()
 
     def show_models(self) -> None:
         me = self._showing
         self.query_one(ModelList).show(me.entries, me.selection.model, is_whole=me.is_listed)
+
+    def paint_header(self) -> None:
+        me = self._showing
+        self.query_one(HeaderLine).show(me.selection, me.reading, header_words(me.sweep))
 
     def warn(self, words: str) -> None:
         self.say(words, Tone.WARNING)
@@ -108,6 +113,8 @@ class ShowingActions(Screen[None]):
         run = me.run_view
         if me.shown_stored is not None:
             return stored_status(me.shown_stored, me.keys)
+        if me.is_sweeping and me.sweep is not None:
+            return sweep_status_afar(me.sweep, me.services.clock(), me.keys)
         wait = me.waiting.wait(me.services.clock())
         if run is None:
             return me.idle_status or warm_up_status(wait)
@@ -154,6 +161,6 @@ class ShowingActions(Screen[None]):
     def tick_on(self) -> None:
         """What goes on with the clock alone."""
         me = self._showing
-        if me.is_busy or me.idle_status is None:
+        if me.busy_words or me.idle_status is None:
             self.paint_footer()
         self.query_one(MemoryPane).age(me.services.clock())

@@ -36,22 +36,24 @@ class HeaderLine(Static):
         super().__init__(markup=False, id="header")
         self._selection = Selection()
         self._reading: MemoryReading | None = None
+        self._doing = ""
 
-    def show(self, selection: Selection, reading: MemoryReading | None) -> None:
-        self._selection, self._reading = selection, reading
+    def show(self, selection: Selection, reading: MemoryReading | None, doing: str = "") -> None:
+        """``doing``: what goes on besides, safe to show."""
+        self._selection, self._reading, self._doing = selection, reading, doing
         self._paint()
 
     def on_resize(self) -> None:
         self._paint()
 
     def _paint(self) -> None:
-        line = header_content(self._selection, self._reading, self.content_size.width)
+        line = header_content(self._selection, self._reading, self.content_size.width, self._doing)
         self.update(line, layout=False)
 
 
-def header_content(selection: Selection, reading: MemoryReading | None, width: int) -> Content:
+def header_content(selection: Selection, reading: MemoryReading | None, width: int, doing: str = "") -> Content:
     """The work at the left, the hardware at the right; the app's own name is the first to give way."""
-    work = work_words(selection)
+    work = "  ● ".join(filter(None, (work_words(selection), doing)))
     offers = [hardware_content(reading, selection.engine, detail) for detail in _LESS_AND_LESS]
     hardware = next((offer for offer in offers if offer.cell_length + 2 + cell_len(work) <= width), offers[-1])
     room = width - hardware.cell_length - 2

@@ -15,7 +15,7 @@ from quanttui.tui.state.fit_view import MARKS, FitBoard, fit_words
 from quanttui.tui.state.selection import DESCRIPTIONS, Selection
 from quanttui.tui.widgets.choice_list import ChoiceList
 from quanttui.tui.widgets.steady_text import SteadyText
-from quanttui.tui.widgets.variant_rows import VariantRow
+from quanttui.tui.widgets.variant_rows import variant_row
 
 
 class VariantList(Vertical):
@@ -40,7 +40,7 @@ class VariantList(Vertical):
 
     def show(self, selection: Selection, board: FitBoard) -> None:
         self._selection, self._board = selection, board
-        self.query_one(ChoiceList).show_rows([self._row(variant) for variant in selection.offered])
+        self.query_one(ChoiceList).show_rows([variant_row(variant, selection, board) for variant in selection.offered])
         self._tell_highlighted()
 
     def highlight(self, variant: Variant) -> None:
@@ -69,13 +69,3 @@ class VariantList(Vertical):
         if fit.verdict is FitVerdict.FITS:
             return Content(f"{description} · {fit_words(fit)}")
         return Content.assemble((word, colour), f" · {fit_words(fit)}")
-
-    def _row(self, variant: Variant) -> VariantRow:
-        selection = self._selection
-        name, fit = safe_line(variant.spelling), self._board.fits.get(variant)
-        size = selection.measured_bytes.get(variant)
-        if variant == selection.reference:
-            return VariantRow("●", f"{name} ref", fit, size, style="bold")
-        if selection.why_not(variant):
-            return VariantRow("✗", name, why_not=True, style="dim")
-        return VariantRow("☑" if variant in selection.ticked else "☐", name, fit, size)

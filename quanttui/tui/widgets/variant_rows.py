@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from textual.content import Content
 
-from quanttui.records import Fit
-from quanttui.tui.state.fit_view import MARKS
+from quanttui.records import Fit, Variant
+from quanttui.text import safe_line
+from quanttui.tui.state.fit_view import MARKS, FitBoard
+from quanttui.tui.state.selection import Selection
 from quanttui.tui.visible import fit as fit_cells
 from quanttui.units import format_bytes, format_memory
 
@@ -52,6 +54,16 @@ class VariantRow:
             return format_bytes(self.measured_bytes)
         estimate = self.fit.estimate if self.fit else None
         return f"~{format_bytes(estimate.weights_bytes)}" if estimate else ""
+
+
+def variant_row(variant: Variant, selection: Selection, board: FitBoard) -> VariantRow:
+    name, fit = safe_line(variant.spelling), board.fits.get(variant)
+    size = selection.measured_bytes.get(variant)
+    if variant == selection.reference:
+        return VariantRow("●", f"{name} ref", fit, size, style="bold")
+    if selection.why_not(variant):
+        return VariantRow("✗", name, why_not=True, style="dim")
+    return VariantRow("☑" if variant in selection.ticked else "☐", name, fit, size)
 
 
 def _more(fit: Fit, width: int) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from textual.message import Message
 
 from quanttui.engine.base import Engine
 from quanttui.errors import CancelledError, HistoryError, QuantTuiError
-from quanttui.records import RunRequest, Variant
+from quanttui.records import RunRequest, Sweep, SweepRequest, Variant
 from quanttui.records.branch import BranchRequest
 from quanttui.tui.messages import (
     BranchAdvanced,
@@ -25,25 +25,36 @@ from quanttui.tui.messages import (
     problem_of,
 )
 from quanttui.tui.state.fit_view import FitQuestion
+from quanttui.tui.state.sweep_news import news_of
+from quanttui.tui.sweep_runner import SweepRunner, run_sweep_here
+from quanttui.tui.sweeping_messages import SweepAdvanced, SweepUnkept
 
 _LAST_WORDS_SECONDS = 1.0
 
 if TYPE_CHECKING:
     from quanttui.pipeline.fitting import Foretold
     from quanttui.pipeline.recorded import StartRecording
+    from quanttui.pipeline.recorded_sweep import StartSweepRecording
 
 
 class RunController:
-    """``warm_up``, ``run``, ``branch`` and ``foretell`` are bodies of worker threads; the others may come
+    """``warm_up``, ``run``, ``sweep``, ``branch`` and ``foretell`` are bodies of worker threads; the others may come
     from any other thread.
 
     Textual's ``exclusive`` does not stop an old thread, so the lock is what keeps two jobs from overlapping.
     """
 
-    def __init__(self, engine: Engine, post: Callable[[Message], object], record: StartRecording | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        post: Callable[[Message], object],
+        record: StartRecording | None = None,
+        run_sweep: SweepRunner = run_sweep_here,
+    ) -> None:
         self._engine = engine
         self._post = post
         self._record = record
+        self._run_sweep = run_sweep
         self._lock = threading.Lock()
         self._runs_waiting: set[object] = set()
         self._question: FitQuestion | None = None
@@ -70,6 +81,19 @@ class RunController:
             events = run_comparison(self._engine, request, lambda: self._is_stopped(request.run_id))
             for event in recorded(events, record or self._record, self._say_unrecorded):
                 self._post(RunAdvanced(request.run_id, event))
+
+    def sweep(self, request: SweepRequest, resumed: Sweep | None, record: StartSweepRecording | None) -> None:
+        """What the screen hears of the sweep, as messages; the last one is always its end."""
+        from quanttui.pipeline.recorded_sweep import recorded_sweep
+
+        def warn(error: HistoryError) -> None:
+            self._post(SweepUnkept(request.run_id, problem_of(error)))
+
+        with self._first():
+            events = self._run_sweep(self._engine, request, lambda: self._is_stopped(request.run_id), resumed)
+            for event in recorded_sweep(events, record, warn):
+                if (news := news_of(event)) is not None:
+                    self._post(SweepAdvanced(request.run_id, news))
 
     def branch(self, request: BranchRequest) -> None:
         """Every event of the branch as a message; the last one is always its end."""

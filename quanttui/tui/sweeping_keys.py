@@ -1,0 +1,51 @@
+"""The keys of the sweep's form and of its screen; those of its figures stand in ``sweep_keys``. Knows no Textual."""
+
+from __future__ import annotations
+
+from quanttui.tui.keys import CHOOSING, MOVING, READING, RUNNING, SCREEN_COMMANDS, Command
+
+
+def _key(
+    name: str, keys: str, action: str, label: str, tooltip: str, shown_as: str | None = None, group: str = CHOOSING
+) -> Command:
+    """Of a screen that is open: the palette belongs to the cockpit."""
+    return Command(name, keys, action, label, tooltip, group, shown_as, in_palette=False)
+
+
+def _pane(name: str, keys: str, label: str, tooltip: str) -> Command:
+    return _key(f"sweep_pane_{name}", keys, f"pane('{name}')", label, tooltip, group=MOVING)
+
+
+RUN = next(command for command in SCREEN_COMMANDS if command.id == "run")
+"""One key starts whatever there is to start."""
+
+SWEEP_FORM_COMMANDS = (
+    _key("sweep_form_close", "escape", "close", "back", "Back to the cockpit; what was chosen is kept", "esc"),
+)
+SWEEP_TICK_COMMANDS = (
+    _key("sweep_form_tick", "space", "screen.tick", "tick", "Tick or untick the highlighted line"),
+    _key("sweep_form_start", "enter", "screen.run", "start", "Start the sweep"),
+    _key("sweep_form_all", "a", "screen.tick_all", "all", "Tick every variant that fits; of what is read, all or none"),
+    _key("sweep_form_add", "plus", "screen.add_variant", "add", "Add a variant with options, such as nf4+dq", "+"),
+)
+
+SWEEP_COMMANDS = (
+    _key(
+        "sweep_back", "escape", "back", "stop", "Stop the sweep; what was measured is kept. Else back", "esc", RUNNING
+    ),
+    _key(
+        "sweep_resume", "R,upper_r", "resume", "go on", "Go on with a sweep that was stopped or cut off", "R", RUNNING
+    ),
+    _key("sweep_close", "b,q", "close", "back", "Back; a sweep that goes on goes on behind", "b", RUNNING),
+    _key("sweep_export", "e", "export", "export", "Export the sweep: report, tables, plot as a picture", group=READING),
+    _key("sweep_zoom", "z,f4", "zoom", "zoom", "Let the pane fill the screen, or put it back", "z", READING),
+    _pane("plot", "1,p", "plot", "Go to the plot: memory against divergence"),
+    _pane("table", "2", "variants", "Go to the table of all variants"),
+    _pane("heat", "3", "categories", "Go to the categories: which kind of prompt suffers most"),
+    _pane("verdict", "4", "verdict", "Go to the verdict, and what it rests on"),
+    _pane("progress", "5", "progress", "Go to the progress, variant by variant"),
+)
+
+FOOTER_SWEEPING = ("sweep_back", "sweep_measure", "sweep_part", "sweep_zoom", "help", "sweep_close", "quit")
+FOOTER_SWEPT = ("sweep_measure", "sweep_part", "sweep_order", "sweep_export", "help", "sweep_close", "quit")
+FOOTER_CUT_OFF = ("sweep_resume", "sweep_measure", "sweep_part", "sweep_export", "help", "sweep_close", "quit")
