@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import combinations, pairwise
 
 import pytest
-from scripted_app import screen_text
+from scripted_app import screen_text, until
 from sweep_samples import (
     DONE,
     FAILED,
@@ -22,6 +22,7 @@ from sweep_samples import (
     divergence,
     snapshot_of,
 )
+from textual_hires_canvas import Canvas
 
 from quanttui.records import SweepPart
 from quanttui.tui.state.sweep_axis import linear_axis, log_axis, memory_axis, nats_label, share_label
@@ -141,6 +142,18 @@ def test_names_never_lie_on_each_other_or_on_points(cells: int):
     assert places[0] is not None
 
 
+def test_the_first_word_makes_room_for_the_others():
+    """Above its point it would stand where the second has its only place."""
+    tags = [Tag(1, 1, 8), Tag(1, 0, 8), Tag(2, 1, 3)]
+    places = place_tags(tags, 16, 3)
+    assert None not in places
+    assert places[1] == (3, 0)
+
+
+def test_a_word_stands_not_beside_another_point():
+    assert place_tags([Tag(10, 1, 4)], 40, 3, [(11, 1)]) == [(5, 1)]
+
+
 def test_points_in_one_cell_are_set_beside_each_other():
     assert apart([(5, 5), (5, 5), (5, 5), (9, 9)], 40) == [(5, 5), (6, 5), (4, 5), (9, 9)]
 
@@ -183,6 +196,45 @@ async def test_points_appear_as_they_are_measured():
         app.show(RUNNING)
         await pilot.pause()
         assert "nf4+dq ✓ …" in screen_text(app)
+
+
+HEAVY = str.maketrans("┏┓┗┛┃━", "╭╮╰╯│─")
+
+
+@pytest.mark.parametrize("theme", ["quanttui-light", "ansi-dark", "ansi-light", "textual-light"])
+async def test_the_plot_is_read_in_every_theme(theme):
+    app = SweepApp(SweepPlot(), DONE)
+    app.theme = theme
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.press("g")
+        shown = screen_text(app)
+        assert all(sign in shown for sign in ("★ int8 !", "◆ nf4+head ✓", "◇ fp4 ✓", "● ", "╌ noise floor"))
+        app.theme = "quanttui-dark"
+        await pilot.pause()
+        assert screen_text(app).translate(HEAVY) == shown.translate(HEAVY)
+
+
+async def test_without_colour_the_selected_point_is_underlined(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = SweepApp(SweepPlot(), DONE)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.press("g")
+        canvas = app.query_one("#plot", Canvas)
+        strips = [canvas.render_line(y) for y in range(canvas.size.height)]
+        underlined = [part.text for strip in strips for part in strip if part.style and part.style.underline]
+        assert "".join(underlined).split() == ["◆", "nf4+head", "✓"]
+
+
+async def test_the_plot_follows_the_size_of_its_terminal():
+    app = SweepApp(SweepPlot(), DONE)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        wide = screen_text(app)
+        await pilot.resize_terminal(80, 17)
+        await until(pilot, lambda: "KL 0.012 ± 6.1e-4 (121 × noise)" in screen_text(app))
+        assert "≤ fp16" in screen_text(app)
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: screen_text(app) == wide)
 
 
 async def test_a_failed_variant_is_listed_with_its_cause():

@@ -15,22 +15,37 @@ class Tag:
     cells: int
 
 
-def place_tags(
-    tags: Sequence[Tag], width: int, height: int, taken: Sequence[tuple[int, int]] = ()
-) -> list[tuple[int, int] | None]:
-    """Where each word begins, in the order of ``tags``, the first having the choice: right of its point, left of it,
-    else above or below. None where there is no room. ``taken``: cells on which no word may stand."""
+Place = tuple[int, int]
+
+
+def place_tags(tags: Sequence[Tag], width: int, height: int, taken: Sequence[Place] = ()) -> list[Place | None]:
+    """Where each word begins, in the order of ``tags``: right of its point, left of it, else above or below, with a
+    blank at either end: it must not seem to belong to another point. None where there is no room. The first word has
+    a place if any has; of its places it gets the one that leaves room for the most others. ``taken``: cells on which
+    no word may stand."""
+    if not tags:
+        return []
     used = {*taken, *((tag.x, tag.y) for tag in tags)}
-    places: list[tuple[int, int] | None] = []
+    first = [at for at in _choices(tags[0]) if _is_free(at, tags[0].cells, width, height, used)]
+    tries = [[at, *_place_rest(tags[1:], width, height, used | _cells(at, tags[0]))] for at in first]
+    return min(tries or [[None, *_place_rest(tags[1:], width, height, used)]], key=lambda places: places.count(None))
+
+
+def _place_rest(tags: Sequence[Tag], width: int, height: int, used: set[Place]) -> list[Place | None]:
+    """One after the other, each where it fits first."""
+    places: list[Place | None] = []
     for tag in tags:
         place = next((at for at in _choices(tag) if _is_free(at, tag.cells, width, height, used)), None)
-        if place is not None:
-            used |= {(column, place[1]) for column in range(place[0] - 1, place[0] + tag.cells + 1)}
+        used = used if place is None else used | _cells(place, tag)
         places.append(place)
     return places
 
 
-def _choices(tag: Tag) -> list[tuple[int, int]]:
+def _cells(at: Place, tag: Tag) -> set[Place]:
+    return {(column, at[1]) for column in range(at[0], at[0] + tag.cells)}
+
+
+def _choices(tag: Tag) -> list[Place]:
     right, left, middle = tag.x + 2, tag.x - 1 - tag.cells, tag.x - tag.cells // 2
     beside = [(right, tag.y), (left, tag.y)]
     for rows in (1, 2):
@@ -39,13 +54,13 @@ def _choices(tag: Tag) -> list[tuple[int, int]]:
     return beside
 
 
-def _is_free(at: tuple[int, int], cells: int, width: int, height: int, used: set[tuple[int, int]]) -> bool:
+def _is_free(at: Place, cells: int, width: int, height: int, used: set[Place]) -> bool:
     column, row = at
     inside = column >= 0 and column + cells <= width and 0 <= row < height
-    return inside and not any((each, row) in used for each in range(column, column + cells))
+    return inside and not any((each, row) in used for each in range(column - 1, column + cells + 1))
 
 
-def apart(points: Sequence[tuple[int, int]], width: int) -> list[tuple[int, int]]:
+def apart(points: Sequence[Place], width: int) -> list[Place]:
     """Points that share a cell a cell or two beside each other, so that each is seen; the first stays."""
     used: set[tuple[int, int]] = set()
     placed = []

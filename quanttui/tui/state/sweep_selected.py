@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from quanttui.records import PairComparison, SweepResult, Variant, VerdictLevel
+from quanttui.records import FitVerdict, PairComparison, SweepResult, Variant, VerdictLevel
 from quanttui.tui import measures
-from quanttui.tui.state.fit_view import MARKS
 from quanttui.tui.state.results import VERDICT_SIGNS
 from quanttui.tui.state.sweep_plot import Kind, kind_of
 from quanttui.tui.state.sweep_rows import SweepRow, SweepRows
@@ -20,6 +19,13 @@ from quanttui.units import (
     format_percent,
 )
 
+_FITS = {
+    FitVerdict.FITS: "✓ fits now",
+    FitVerdict.TIGHT: "! tight now",
+    FitVerdict.DOES_NOT_FIT: "✗ does not fit now",
+    FitVerdict.UNSUPPORTED: "✗ cannot run here",
+    FitVerdict.UNKNOWN: "? not known whether it fits",
+}
 _ROLES = {Kind.RECOMMENDED: "recommended", Kind.REFERENCE: "the reference"}
 
 
@@ -33,11 +39,13 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class SelectedWords:
-    """``title``: the variant with its sign; ``level``: how far it is, None where that is not known."""
+    """``title``: the variant with its sign; ``level``: how far it is, None where that is not known. ``brief``: what
+    matters most of ``facts``, in fewer words."""
 
     title: str
     roles: str
     facts: tuple[Fact, ...]
+    brief: tuple[Fact, ...]
     level: VerdictLevel | None = None
 
 
@@ -48,7 +56,7 @@ def selected_words(rows: SweepRows, result: SweepResult) -> SelectedWords | None
     kind = kind_of(row)
     facts = (*_costs(row, rows), *_divergence(row), *_standing(row, rows, result))
     level = row.divergence.verdict.level if row.divergence else None
-    return SelectedWords(f"{kind.value} {row.name}", " · ".join(_roles(row, kind)), facts, level)
+    return SelectedWords(f"{kind.value} {row.name}", " · ".join(_roles(row, kind)), facts, _brief(row, facts), level)
 
 
 def _roles(row: SweepRow, kind: Kind) -> list[str]:
@@ -60,7 +68,7 @@ def _roles(row: SweepRow, kind: Kind) -> list[str]:
     elif row.total:
         roles += [f"{row.done} of {row.total} read"] if row.is_growing else []
     if row.fit is not None:
-        roles.append(f"{MARKS[row.fit][0]} now")
+        roles.append(_FITS[row.fit])
     return roles
 
 
@@ -77,6 +85,20 @@ def _costs(row: SweepRow, rows: SweepRows) -> list[Fact]:
     if swept.needed_bytes is not None:
         facts.insert(2, Fact("needs free", format_bytes(swept.needed_bytes)))
     return facts
+
+
+def _brief(row: SweepRow, facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    by_name = {fact.name: fact for fact in facts}
+    kept = [Fact("", format_bytes(row.memory_bytes))] if row.memory_bytes is not None else []
+    if "mean KL" in by_name and row.divergence is not None:
+        times = format_multiple(row.divergence.noise_multiple)
+        kept.append(Fact("KL", f"{by_name['mean KL'].value.removesuffix(' nats')} ({times} noise)"))
+    kept += [by_name[name] for name in ("failed", "divergence", "same top") if name in by_name]
+    if "ln ppl ratio" in by_name:
+        kept.append(Fact("ln ppl", by_name["ln ppl ratio"].value))
+    kept.append(Fact("", by_name["speed"].value))
+    kept += [Fact("", by_name["frontier"].value)] if row.beaten_by is not None else []
+    return (*kept, *(by_name[name] for name in ("not told apart",) if name in by_name))
 
 
 def _with(figure: str, ratio: str) -> str:

@@ -7,9 +7,13 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.containers import Grid
+from textual.strip import Strip
 from textual_hires_canvas import Canvas
 from textual_plot import HiResMode, PlotWidget
 from textual_plot.axis_formatter import AxisFormatter
+from textual_plot.plot_widget import Legend
 
 from quanttui.tui.state.sweep_axis import Axis
 from quanttui.tui.state.sweep_labels import Tag, apart, place_tags
@@ -39,6 +43,15 @@ class _Labels(AxisFormatter):
         return [self._labels[tick] for tick in ticks]
 
 
+class _Canvas(Canvas):
+    """A line outside of the canvas, as before the first layout, comes without a style: filters, as NO_COLOR's, fail
+    on it (textual-hires-canvas 0.14)."""
+
+    def render_line(self, y: int) -> Strip:
+        line = super().render_line(y)
+        return line if line.cell_length else Strip([])
+
+
 class SweepCanvas(PlotWidget, can_focus=False, inherit_bindings=False):
     """textual-plot draws axes and the frontier; dashed lines, error bars with open ends and names, which it does not
     have, are drawn over them on its canvas."""
@@ -60,7 +73,7 @@ class SweepCanvas(PlotWidget, can_focus=False, inherit_bindings=False):
         & > .sweep--bar { color: $muted; }
         & > .sweep--floor { color: $accent; }
         & > .sweep--selected {
-            color: $block-cursor-foreground; background: $block-cursor-background; text-style: bold;
+            color: $block-cursor-foreground; background: $block-cursor-background; text-style: bold underline;
         }
     }
     """
@@ -69,9 +82,22 @@ class SweepCanvas(PlotWidget, can_focus=False, inherit_bindings=False):
         super().__init__(allow_pan_and_zoom=False)
         self._view: PlotView | None = None
 
+    def compose(self) -> ComposeResult:
+        """As in PlotWidget, on canvases of our own."""
+        with Grid():
+            yield from (_Canvas(1, 1, id=name) for name in ("margin-top", "margin-left", "plot", "margin-bottom"))
+        yield Legend(id="legend")
+
     def on_mount(self) -> None:
         super().on_mount()
         self.margin_top, self.margin_bottom, self.margin_left = 0, 1, _MARGIN_CELLS
+
+    def notify_style_update(self) -> None:
+        """The frontier is kept with its colour."""
+        super().notify_style_update()
+        if self._view is not None:
+            view, self._view = self._view, None
+            self.show(view)
 
     def show(self, view: PlotView) -> None:
         if view == self._view:
