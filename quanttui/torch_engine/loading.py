@@ -14,6 +14,7 @@ from quanttui.errors import VariantUnsupportedError
 from quanttui.records import LoadProgress, LoadReport, LoadRequest
 from quanttui.torch_engine.blueprint import Blueprint, check_variant, draw_blueprint
 from quanttui.torch_engine.checkpoint import open_checkpoint
+from quanttui.torch_engine.cpu_packing import pack_4bit_weights
 from quanttui.torch_engine.decoder import warm_up
 from quanttui.torch_engine.failures import as_user_error, release_frames, translated
 from quanttui.torch_engine.generate import eos_token_ids
@@ -65,6 +66,7 @@ def load_model(request: LoadRequest, place: Place, stop: threading.Event) -> Gen
         report = _report(job, read.model, place.device, notes, time.perf_counter() - started)
         yield LoadProgress("warming up", 0, 0)
         raise_if_stopped(stop)
+        pack_4bit_weights(read.model)
         _warm_up(read.model, job)
     return Loaded(read.model, job.tokenizer, report, meter)
 
