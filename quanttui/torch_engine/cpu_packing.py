@@ -24,7 +24,7 @@ ROWS = 32
 def pack_4bit_weights(model: nn.Module) -> None:
     """Every 4-bit layer on a CPU that would be packed at its first forward pass. Where bitsandbytes' way of packing is
     not the one known here, nothing is done: it does it itself then."""
-    layers = [layer for layer in model.modules() if isinstance(layer, Linear4bit) and _is_to_pack(layer)]
+    layers: list[Any] = [layer for layer in model.modules() if isinstance(layer, Linear4bit) and _is_to_pack(layer)]
     if layers and packs_as_bitsandbytes():
         for layer in layers:
             layer.weight.data = packed(layer.weight.data, layer.weight.quant_state)

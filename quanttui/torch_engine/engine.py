@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from quanttui.torch_engine.encode import Encoder
     from quanttui.torch_engine.estimate import Estimator
     from quanttui.torch_engine.loaded import TorchModel
+    from quanttui.torch_engine.opened import OpenedFolder
     from quanttui.torch_engine.reference_side import ReferenceShelf
 
 
@@ -41,6 +42,7 @@ class TorchEngine:
         self._resident: TorchModel | None = None
         self._description: EngineDescription | None = None
         self._reference_shelf: ReferenceShelf | None = None
+        self._opened_folder: OpenedFolder | None = None
         self._estimator: Estimator | None = None
         self._encoder: Encoder | None = None
         self._context_bytes = 0
@@ -98,12 +100,14 @@ class TorchEngine:
             from quanttui.torch_engine.loaded import TorchModel
             from quanttui.torch_engine.loading import Place, load_model
             from quanttui.torch_engine.memory import release_memory
+            from quanttui.torch_engine.opened import OpenedFolder
             from quanttui.torch_engine.reference_side import ReferenceShelf
 
             self._reference_shelf = self._reference_shelf or ReferenceShelf()
+            self._opened_folder = self._opened_folder or OpenedFolder()
             device = torch.device(description.device)
             try:
-                loaded = yield from load_model(request, Place(device, self._threads), stop)
+                loaded = yield from load_model(request, self._opened_folder, Place(device, self._threads), stop)
             except BaseException as error:
                 release_frames(error)
                 release_memory(device)
@@ -134,6 +138,7 @@ class TorchEngine:
         self._operations.cancel()
         if self._resident is not None:
             self._resident.unload()
+        self._opened_folder = None
         if self._reference_shelf is not None:
             from quanttui.torch_engine.templates import RENDERER
 

@@ -12,15 +12,15 @@ import torch
 
 from quanttui.errors import VariantUnsupportedError
 from quanttui.records import LoadProgress, LoadReport, LoadRequest
-from quanttui.torch_engine.blueprint import Blueprint, check_variant, draw_blueprint
-from quanttui.torch_engine.checkpoint import open_checkpoint
+from quanttui.torch_engine.blueprint import Blueprint, check_variant
 from quanttui.torch_engine.cpu_packing import pack_4bit_weights
 from quanttui.torch_engine.decoder import warm_up
 from quanttui.torch_engine.failures import as_user_error, release_frames, translated
 from quanttui.torch_engine.generate import eos_token_ids
 from quanttui.torch_engine.layers import quantize_tied_head, settle_4bit_paths
 from quanttui.torch_engine.load import read_weights
-from quanttui.torch_engine.memory import MemoryMeter, release_memory, weights_placed_apart
+from quanttui.torch_engine.memory import MemoryMeter, trim_memory, weights_placed_apart
+from quanttui.torch_engine.opened import OpenedFolder
 from quanttui.torch_engine.operations import raise_if_stopped
 from quanttui.torch_engine.placement import DeviceMap, choose_device_map, free_gpu_bytes, spread_notes, spread_of
 from quanttui.torch_engine.planned import plan_weights
@@ -29,7 +29,7 @@ from quanttui.torch_engine.settings_notes import settings_set_aside
 from quanttui.torch_engine.stored import check_stored_variant, plan_request, stored_notes
 from quanttui.torch_engine.templates import RENDERER
 from quanttui.torch_engine.threads import use_threads
-from quanttui.torch_engine.tokens import check_vocabulary, has_chat_template, open_tokenizer
+from quanttui.torch_engine.tokens import has_chat_template
 from quanttui.torch_engine.weights import parameter_bytes
 
 
@@ -51,13 +51,15 @@ class Loaded:
     meter: MemoryMeter
 
 
-def load_model(request: LoadRequest, place: Place, stop: threading.Event) -> Generator[LoadProgress, None, Loaded]:
+def load_model(
+    request: LoadRequest, folder: OpenedFolder, place: Place, stop: threading.Event
+) -> Generator[LoadProgress, None, Loaded]:
     """Follows the contract of ``Engine.load``. ``load_seconds`` covers all but the warm-up."""
     started = time.perf_counter()
     yield LoadProgress("checking files", 0, 0)
-    job = _check(request, place)
+    job = _check(request, folder, place)
     raise_if_stopped(stop)
-    release_memory(place.device)
+    trim_memory(place.device)
     meter = MemoryMeter(place.device)
     with weights_placed_apart():
         read = yield from read_weights(job.blueprint, job.plan, job.device_map, stop, job.doing)
@@ -87,12 +89,11 @@ class _Job:
         return f"loading {self.request.variant}"
 
 
-def _check(request: LoadRequest, place: Place) -> _Job:
-    blueprint = draw_blueprint(open_checkpoint(request.path))
+def _check(request: LoadRequest, folder: OpenedFolder, place: Place) -> _Job:
+    opened = folder.open(request.path)
+    blueprint, tokenizer, notes = opened.blueprint, opened.tokenizer, [*opened.notes]
     check_stored_variant(blueprint.checkpoint, request.variant)
     check_variant(blueprint, request.variant)
-    tokenizer = open_tokenizer(blueprint.checkpoint.folder)
-    notes = [*blueprint.checkpoint.notes, *check_vocabulary(tokenizer, blueprint.embedding_rows)]
     if has_chat_template(tokenizer):
         RENDERER.warm_up()
     plan = plan_request(request, blueprint)

@@ -27,6 +27,11 @@ _HEAP_UP_TO_BYTES = 32 * 1024 * 1024
 def release_memory(device: torch.device) -> None:
     """Collect cycles, then hand free blocks back to the device and to the host."""
     gc.collect()
+    trim_memory(device)
+
+
+def trim_memory(device: torch.device) -> None:
+    """Hand free blocks back to the device and to the host. A walk over all objects takes 0.05 s and more: not here."""
     if device.type == "cuda":
         torch.cuda.empty_cache()
     _call_glibc("malloc_trim", 0)
