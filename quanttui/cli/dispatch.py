@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "compare": "run one or more prompts through a reference and its quantized candidates",
+    "sweep": "measure every variant over prompts and text, and say which one to run",
     "export": "write runs of the history as files: report, tables, JSON, quant card, script",
     "models": "list the models that can be compared; its own commands: quanttui models --help",
     "history": "the runs that are kept: list, show, run again, compare, delete; quanttui history --help",
+    "cache": "what sweeps keep of their references: list, clear, path",
     "doctor": "show versions, devices, what runs here and what does not, and where things lie",
 }
 # Commands of commands. Each is the module COMMAND_WORD; the first is what the command does without a word.
@@ -41,6 +43,11 @@ SUBCOMMANDS = {
         "compare": "set two runs side by side",
         "delete": "delete runs",
         "path": "print where the database lies",
+    },
+    "cache": {
+        "list": "list what is kept, and how much room it takes",
+        "clear": "give the room back",
+        "path": "print where it lies",
     },
 }
 EXIT_CODES = """exit codes:

@@ -3,10 +3,21 @@ figures into an exit code."""
 
 from __future__ import annotations
 
+from argparse import Namespace
+
 from quanttui.cli.amounts import duration, nats, size_bytes, speed
 from quanttui.cli.arguments import Parser, positive_int, share
-from quanttui.records import SweepProtocol
+from quanttui.cli.gate import say_gate
+from quanttui.cli.recording import history_path, sweep_recording_for
+from quanttui.cli.sweep_request import read_request
+from quanttui.cli.sweep_running import sweep_to_end, tell_sweep_end
+from quanttui.errors import UsageError
+from quanttui.records import Sweep, SweepProtocol
+from quanttui.records.sweep_events import SweepFinished
 from quanttui.records.sweep_run import CONTINUATION_TOKENS
+from quanttui.runs.store import RunStore
+from quanttui.runs.sweep_gate import check_sweep_limits, parse_sweep_limits
+from quanttui.settings import Settings
 
 DESCRIPTION = """\
 Measure every variant over prompts and text, and say which one to run: memory against fidelity, with errors.
@@ -14,6 +25,7 @@ Measure every variant over prompts and text, and say which one to run: memory ag
   quanttui sweep --model demo --variants bf16,int8,nf4 --prompts suite --text notes.txt --budget 20m
 """
 _PROTOCOL = SweepProtocol()
+_ASKED = ("reference", "variants", "prompts", "text", "budget", "text_tokens", "memory", "least_same_top", "most_kl")
 
 
 def add_arguments(parser: Parser) -> None:
@@ -79,3 +91,26 @@ def _add_limits(parser: Parser) -> None:
     group.add_argument("--least-same-top", type=share, metavar="SHARE", help="the same first choice at least so often")
     group.add_argument("--most-kl", type=nats, metavar="NATS", help="a mean KL divergence of at most so many nats")
     group.add_argument("--least-speed", type=speed, metavar="N", help="tokens per second at least")
+
+
+def run(arguments: Namespace, settings: Settings) -> int:
+    resumed = _stored(arguments, settings)
+    request = resumed.request if resumed is not None else read_request(arguments)
+    limits = parse_sweep_limits(arguments.fail_if, request)
+    record = sweep_recording_for(settings, wanted=not arguments.no_history)
+    last = sweep_to_end(request, settings, record, resumed, quiet=arguments.quiet)
+    checks = check_sweep_limits(last.snapshot, limits) if isinstance(last, SweepFinished) else []
+    code = tell_sweep_end(last, json=arguments.json, kept=record is not None, checks=checks)
+    return code or say_gate(checks)
+
+
+def _stored(arguments: Namespace, settings: Settings) -> Sweep | None:
+    """The sweep to go on with, as the history has it."""
+    if arguments.resume is None:
+        return None
+    given = [name for name in _ASKED if getattr(arguments, name)]
+    if given or arguments.no_history:
+        option = "--" + (given[0] if given else "no_history").replace("_", "-")
+        raise UsageError(f"{option} cannot be given to a sweep that goes on", "It stays as it was asked for.")
+    with RunStore.open_existing(history_path(settings)) as store:
+        return store.read_resumable(store.find(arguments.resume)).sweep
