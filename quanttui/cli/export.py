@@ -1,4 +1,5 @@
-"""``quanttui export``: runs of the history as files to hand on. Decides where they go; ``runs`` makes their content."""
+"""``quanttui export``: runs and sweeps of the history as files to hand on. Decides where they go; ``runs`` makes their
+content."""
 
 from __future__ import annotations
 
@@ -8,15 +9,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from quanttui.cli.arguments import Parser
-from quanttui.cli.pictures import SVG, export_pictures
+from quanttui.cli.pictures import SVG, export_pictures, export_sweep_pictures
 from quanttui.cli.pictures import WORDS as PICTURE_WORDS
 from quanttui.cli.recording import history_path
+from quanttui.cli.stored_sweeps import tallied
 from quanttui.cli.streams import write_data
 from quanttui.errors import UsageError
-from quanttui.records.history import StoredRun
+from quanttui.records import SweepSnapshot, Variant
+from quanttui.records.history import RunKind, StoredRun, StoredSweep
 from quanttui.runs.document import document_text
-from quanttui.runs.export.formats import FORMATS, ExportedFile, export_runs, run_schema
-from quanttui.runs.export.privacy import privacy_of
+from quanttui.runs.export.formats import FORMATS, ExportedFile, export_runs, run_schema, sweep_schema
+from quanttui.runs.export.privacy import Privacy, privacy_of
+from quanttui.runs.export.sweep_formats import export_sweeps
 from quanttui.runs.export.writing import write_private
 from quanttui.runs.store import RunStore
 from quanttui.settings import Settings
@@ -24,7 +28,7 @@ from quanttui.text import safe_text
 from quanttui.variants import parse_variant
 
 DESCRIPTION = """\
-Write runs of the history as files: reports, tables, a quant card, a script that repeats a load.
+Write runs and sweeps of the history as files: reports, tables, a quant card, a script that repeats a load.
 
   quanttui export latest --format markdown
   quanttui export latest --card --variant nf4 -o -
@@ -33,7 +37,9 @@ STDOUT = "-"
 
 
 def add_arguments(parser: Parser) -> None:
-    parser.add_argument("runs", metavar="RUN", nargs="*", help="a run's id or its beginning, or latest (the default)")
+    parser.add_argument(
+        "runs", metavar="RUN", nargs="*", help="a run's or a sweep's id or its beginning, or latest (the default)"
+    )  # fmt: skip
     words = "; ".join(f"{made.name}: {made.words}" for made in FORMATS.values()) + f"; {SVG}: {PICTURE_WORDS}"
     parser.add_argument(
         "--format", metavar="FORMAT", action="append", help=f"{words}; again for more; default: markdown"
@@ -43,15 +49,17 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("-o", "--output", metavar="FOLDER", default=".", help="where to put the files; - prints one")
     parser.add_argument("--force", action="store_true", help="write over files that exist")
     parser.add_argument("--json", action="store_true", help="print what was written as one JSON document")
-    parser.add_argument("--schema", action="store_true", help="print the JSON Schema of the json format")
+    parser.add_argument(
+        "--schema", nargs="?", const=RunKind.COMPARE.value, choices=[kind.value for kind in RunKind],
+        help="print the JSON Schema of the json format: of a comparison (unless named), or of a sweep"
+    )  # fmt: skip
 
 
 def run(arguments: Namespace, settings: Settings) -> int:
     if arguments.schema:
-        write_data(run_schema())
+        write_data(sweep_schema() if arguments.schema == RunKind.SWEEP else run_schema())
         return 0
-    runs = _read_runs(settings, arguments.runs or ["latest"])
-    made = _make(runs, arguments)
+    made = _make(_read(settings, arguments.runs or ["latest"]), arguments)
     if arguments.output == STDOUT:
         write_data(_only(made).content)
         return 0
@@ -63,23 +71,38 @@ def run(arguments: Namespace, settings: Settings) -> int:
     return 0
 
 
-def _read_runs(settings: Settings, names: Sequence[str]) -> list[StoredRun]:
+def _read(settings: Settings, names: Sequence[str]) -> list[StoredRun | StoredSweep]:
     with RunStore.open_existing(history_path(settings)) as store:
-        return [store.read(run_id) for run_id in dict.fromkeys(store.find(name) for name in names)]
+        return [store.read_any(run_id) for run_id in dict.fromkeys(store.find(name) for name in names)]
 
 
-def _make(runs: Sequence[StoredRun], arguments: Namespace) -> list[tuple[str, ExportedFile]]:
+def _make(stored: Sequence[StoredRun | StoredSweep], arguments: Namespace) -> list[tuple[str, ExportedFile]]:
+    """The files of every format: those of comparisons first, then those of sweeps."""
     variant = parse_variant(arguments.variant) if arguments.variant else None
     formats = [*(arguments.format or ()), *(["card"] if arguments.card else [])] or ["markdown"]
     privacy = privacy_of(os.environ)
     _refuse_unknown(formats)
+    runs = [each for each in stored if isinstance(each, StoredRun)]
+    sweeps = [tallied(each).snapshot for each in stored if isinstance(each, StoredSweep)]
     made: list[tuple[str, ExportedFile]] = []
     for name in dict.fromkeys(formats):
-        if name == SVG:
-            made += [(name, file) for file in export_pictures(runs, privacy)]
-        else:
-            made += [(name, file) for file in export_runs([each.run for each in runs], name, variant, privacy)]
+        made += [(name, file) for file in _of_runs(runs, name, variant, privacy)] if runs else []
+        made += [(name, file) for file in _of_sweeps(sweeps, name, variant, privacy)] if sweeps else []
     return made
+
+
+def _of_runs(runs: Sequence[StoredRun], name: str, variant: Variant | None, privacy: Privacy) -> Sequence[ExportedFile]:
+    if name == SVG:
+        return export_pictures(runs, privacy)
+    return export_runs([each.run for each in runs], name, variant, privacy)
+
+
+def _of_sweeps(
+    sweeps: Sequence[SweepSnapshot], name: str, variant: Variant | None, privacy: Privacy
+) -> Sequence[ExportedFile]:
+    if name == SVG:
+        return export_sweep_pictures(sweeps, privacy)
+    return export_sweeps(sweeps, name, variant, privacy)
 
 
 def _refuse_unknown(names: Sequence[str]) -> None:

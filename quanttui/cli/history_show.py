@@ -17,7 +17,7 @@ from quanttui.cli.stored_sweeps import tallied
 from quanttui.cli.streams import write_data
 from quanttui.cli.sweep_report import sweep_report
 from quanttui.records.history import RESUMABLE, RunState, StoredRun, StoredSweep
-from quanttui.runs.command_line import repeat_command
+from quanttui.runs.command_line import repeat_command, repeat_sweep
 from quanttui.runs.document import document_text
 from quanttui.runs.history_document import stored_document, stored_sweep_document
 from quanttui.runs.store import RunStore
@@ -72,8 +72,11 @@ def _making(stored: StoredRun | StoredSweep) -> Iterator[RenderableType]:
 
 def _again(stored: StoredRun | StoredSweep) -> str:
     """The command that repeats it; where that cannot be shown as it is, or is too long, the one that knows it."""
-    command = "" if isinstance(stored, StoredSweep) else repeat_command(stored.run)
-    if command and safe_line(command) == command and len(command) <= _MAX_COMMAND:
+    if isinstance(stored, StoredSweep):
+        command = repeat_sweep(stored.sweep.request, stored.sweep.reference)
+    else:
+        command = repeat_command(stored.run)
+    if safe_line(command) == command and len(command) <= _MAX_COMMAND:
         return command
     return f"quanttui history rerun {safe_line(stored.line.run_id)}"
 

@@ -3,11 +3,12 @@ any load; knows no engine."""
 
 from __future__ import annotations
 
+import os
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from quanttui.cli.prompts import read_source
+from quanttui.cli.prompts import STDIN, read_source
 from quanttui.errors import UsageError
 from quanttui.models.catalog import resolve_model
 from quanttui.records import (
@@ -49,6 +50,8 @@ def read_request(arguments: Namespace) -> SweepRequest:
         protocol=SweepProtocol(arguments.context_length),
         budget=SweepBudget(arguments.budget, arguments.text_tokens),
         limits=_limits(arguments),
+        prompts_from=_prompts_source(arguments),
+        texts_from=tuple(arguments.text),
     )
 
 
@@ -79,7 +82,14 @@ def _variants(words: str | None, prequantized: str | None) -> tuple[Variant, ...
 def _prompts(arguments: Namespace) -> tuple[SuitePrompt, ...]:
     if arguments.prompts is None:
         return () if arguments.text else prompts_named(SUITE)
-    return read_source(arguments.prompts)
+    return read_source(os.path.expanduser(arguments.prompts))
+
+
+def _prompts_source(arguments: Namespace) -> str:
+    """ "" where there are none, or where nobody can give them again."""
+    if arguments.prompts is None:
+        return "" if arguments.text else SUITE
+    return "" if arguments.prompts == STDIN else str(arguments.prompts)
 
 
 def _texts(sources: Sequence[str]) -> tuple[EvaluationText, ...]:
@@ -93,7 +103,7 @@ def _texts(sources: Sequence[str]) -> tuple[EvaluationText, ...]:
 
 
 def _text(source: str) -> tuple[EvaluationText, ...]:
-    return (built_in_text(),) if source == BUILT_IN else read_texts(Path(source))
+    return (built_in_text(),) if source == BUILT_IN else read_texts(Path(os.path.expanduser(source)))
 
 
 def _limits(arguments: Namespace) -> SweepLimits:

@@ -45,7 +45,8 @@ class SweepProtocol:
 @dataclass(frozen=True, slots=True)
 class SweepRequest:
     """What to sweep. ``reference`` None: the checkpoint's own half-precision type. ``prompts`` or ``texts`` may be
-    empty, not both. ``generation``: how the reference continues a prompt (greedy)."""
+    empty, not both. ``generation``: how the reference continues a prompt (greedy). ``prompts_from``, ``texts_from``:
+    the sources as ``quanttui sweep`` can be given them again ("suite:code", a file), "" and () where it cannot."""
 
     run_id: str
     model: ModelEntry
@@ -57,6 +58,8 @@ class SweepRequest:
     protocol: SweepProtocol = field(default_factory=SweepProtocol)
     budget: SweepBudget = field(default_factory=SweepBudget)
     limits: SweepLimits = field(default_factory=SweepLimits)
+    prompts_from: str = ""
+    texts_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

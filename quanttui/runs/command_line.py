@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 
-from quanttui.records import GenerationSettings, Run, RunRequest
+from quanttui.records import GenerationSettings, ModelEntry, Run, RunRequest, SweepProtocol, SweepRequest, Variant
 from quanttui.text import safe_text
 
 _DEFAULTS = GenerationSettings()
@@ -12,7 +13,24 @@ _DEFAULTS = GenerationSettings()
 
 def repeat_command(run: Run) -> str:
     """``quanttui compare …`` with every setting that is not a default; the reference is always named."""
-    return " ".join(map(_quoted, ["quanttui", "compare", *_arguments(run.request, run.reference.spelling)]))
+    return _joined(["quanttui", "compare", *_arguments(run.request, run.reference.spelling)])
+
+
+def repeat_sweep(request: SweepRequest, reference: Variant) -> str:
+    """``quanttui sweep …`` in the same way; the command that knows the sweep by its id where nobody can say again what
+    it read."""
+    if can_be_repeated_anywhere(request):
+        return _joined(["quanttui", "sweep", *_sweep_arguments(request, reference)])
+    return _joined(["quanttui", "history", "rerun", request.run_id])
+
+
+def can_be_repeated_anywhere(request: SweepRequest) -> bool:
+    """Whether what it read can be named on a command line, and not in one machine's history alone."""
+    return bool((request.prompts_from or not request.prompts) and (request.texts_from or not request.texts))
+
+
+def _joined(words: list[str]) -> str:
+    return " ".join(map(_quoted, words))
 
 
 def _quoted(word: str) -> str:
@@ -34,16 +52,45 @@ def _escaped(character: str) -> str:
 
 
 def _arguments(request: RunRequest, reference: str) -> list[str]:
-    arguments = [f"--model={_model(request)}", f"--reference={reference}"]
+    arguments = [f"--model={_model(request.model)}", f"--reference={reference}"]
     arguments += [f"--candidate={variant.spelling}" for variant in request.candidates]
     arguments += [f"--prompt={prompt}" for prompt in request.prompts]
     return [*arguments, *_generation(request.generation), *([] if request.score else ["--no-score"])]
 
 
-def _model(request: RunRequest) -> str:
+def _sweep_arguments(request: SweepRequest, reference: Variant) -> Iterator[str]:
+    yield f"--model={_model(request.model)}"
+    yield f"--reference={reference.spelling}"
+    yield f"--variants={','.join(variant.spelling for variant in request.candidates)}"
+    if request.prompts:
+        yield f"--prompts={request.prompts_from}"
+        yield f"--max-new-tokens={request.generation.max_new_tokens}"
+        yield from [] if request.generation.chat_template else ["--no-chat-template"]
+    if request.texts:
+        yield from (f"--text={source}" for source in request.texts_from)
+        if request.protocol.context_length != SweepProtocol().context_length:
+            yield f"--context-length={request.protocol.context_length}"
+    yield from _bounds(request)
+
+
+def _bounds(request: SweepRequest) -> Iterator[str]:
+    """Budget and limits that were given."""
+    budget, limits = request.budget, request.limits
+    given = {
+        "budget": None if budget.seconds is None else f"{budget.seconds}s",
+        "text-tokens": budget.text_tokens,
+        "memory": limits.memory_bytes,
+        "least-same-top": limits.least_same_top,
+        "most-kl": limits.most_kl_nats,
+        "least-speed": limits.least_tokens_per_second,
+    }
+    yield from (f"--{option}={value}" for option, value in given.items() if value is not None)
+
+
+def _model(entry: ModelEntry) -> str:
     """With the revision that ran, where a hub id has one: the branch may have moved since."""
-    name, revision = request.model.id.partition("@")[0], request.model.revision
-    return f"{name}@{revision}" if revision else request.model.id
+    name = entry.id.partition("@")[0]
+    return f"{name}@{entry.revision}" if entry.revision else entry.id
 
 
 def _generation(settings: GenerationSettings) -> list[str]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from quanttui.records import SweepSnapshot
 from quanttui.records.history import RunLine, StoredRun, StoredSweep
-from quanttui.runs.command_line import repeat_command
+from quanttui.runs.command_line import repeat_command, repeat_sweep
 from quanttui.runs.comparing import RunComparison
 from quanttui.runs.document import Document, run_document
 from quanttui.runs.sweep_document import sweep_document
@@ -42,7 +42,8 @@ def stored_document(stored: StoredRun, per_token: bool = False) -> Document:
 
 def stored_sweep_document(stored: StoredSweep, snapshot: SweepSnapshot) -> Document:
     """The document that ``quanttui sweep --json`` printed, and what only the history knows. ``snapshot``: of it."""
-    return sweep_document(snapshot) | {"history": _history(stored)}
+    history = _history(stored) | {"command": repeat_sweep(stored.sweep.request, stored.sweep.reference)}
+    return sweep_document(snapshot) | {"history": history}
 
 
 def _history(stored: StoredRun | StoredSweep) -> Document:

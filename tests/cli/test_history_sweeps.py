@@ -14,7 +14,7 @@ from kept_sweeps import PROMPTS, TEXT, keep_sweep, sweep_request
 from quanttui.records import SweepLimits
 from quanttui.runs.export.formats import sweep_schema
 
-MEMORY = SweepLimits(memory_bytes=20_000_000)
+MEMORY = SweepLimits(memory_bytes=14_000_000)
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_show_tells_the_figures_the_answer_and_what_was_read(command: Any, swept
     shown = command("history", "show", "latest").out
     for words in (
         "4 prompts in 2 categories, 1.4 kB of text", "windows of 32 tokens", "How far from bf16 on the text",
-        "How far from bf16 on the suite", "KL by category", "int8 is recommended", "Frontier", "at most 20.0 MB",
+        "How far from bf16 on the suite", "KL by category", "int8 is recommended", "Frontier", "at most 14.0 MB",
         f"quanttui history rerun {swept}"
     ):  # fmt: skip
         assert words in " ".join(shown.split()), words
@@ -93,7 +93,7 @@ def test_two_sweeps_are_compared_by_figures_settings_and_answers(command: Any, h
     keep_sweep(home, sweep_request("two", "nf4", "nf4+dq", prompts=PROMPTS[:3]))
     shown = " ".join(command("history", "compare", swept, "two").out.split())
     for words in ("What was asked: what differs", "int8 nf4 nf4 nf4+dq", "Where it ran: the same",
-                  "The answers: what differs", "recommended int8 bf16", "KL mean, text", "same top, suite",
+                  "The answers: what differs", "The answers: what differs A B", "KL mean, text", "same top, suite",
                   "figures on the suite are of different tokens"):  # fmt: skip
         assert words in shown, words
     assert "figures on the text are of different tokens" not in shown
@@ -121,3 +121,28 @@ def test_a_sweep_and_a_comparison_are_not_compared(command: Any, swept: str) -> 
 def test_a_sweep_is_deleted_like_any_run(command: Any, swept: str) -> None:
     assert command("history", "delete", swept, "--yes").code == 0
     assert json.loads(command("history", "list", "--json").out)["total"] == 0
+
+
+def test_a_sweep_is_exported_in_every_form_beside_a_run(command: Any, swept: str, tmp_path: Path) -> None:
+    command("compare", "--prompt", "Once", "--candidate", "nf4", "--max-new-tokens", "4")
+    (run,) = json.loads(command("history", "list", "--json", "kind:compare").out)["runs"]
+    forms = [part for name in ("json", "csv", "markdown", "card", "script", "svg") for part in ("--format", name)]
+    told = command("export", swept, run["run_id"], *forms, "-o", str(tmp_path / "out"), "--json")
+    assert told.code == 0, told.err
+    files = [Path(row["path"]) for row in json.loads(told.out)["files"]]
+    endings = sorted(file.name.partition(".")[2] for file in files if "sweep-one" in file.name)
+    assert endings == ["card.md", "categories.svg", "csv", "json", "md", "plot.svg", "py"]
+    assert all(file.stat().st_size > 200 and file.stat().st_mode & 0o777 == 0o600 for file in files)
+    assert len(files) == len(endings) + 6
+
+
+def test_the_schema_of_a_sweep_is_printed(command: Any) -> None:
+    assert json.loads(command("export", "--schema", "sweep").out)["title"] == "A quanttui sweep"
+    assert json.loads(command("export", "--schema").out)["title"] == "A quanttui comparison"
+    assert command("export", "--schema", "swoop").code == 2
+
+
+def test_tokens_of_a_sweep_are_refused_in_words(command: Any, swept: str) -> None:
+    told = command("export", swept, "--format", "tokens", "-o", "-")
+    assert (told.code, told.out) == (2, "")
+    assert "Formats of a sweep" in told.err

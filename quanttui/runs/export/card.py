@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from quanttui import __version__
 from quanttui.errors import UsageError
-from quanttui.records import DivergenceSummary, Run, Variant
+from quanttui.records import DivergenceSummary, EngineDescription, ModelEntry, Run, Variant
 from quanttui.runs.command_line import repeat_command
 from quanttui.runs.export import cells
 from quanttui.runs.export.markup import code, fenced, plain, table
@@ -35,24 +35,17 @@ def _sections(
     yield f"## {plain(run.request.model.id)} in {name}: what it costs"
     yield f"> {plain(divergence.verdict.text)}"
     yield table(("", f"{name}", f"{against} (reference)", "sample"), _rows(run, reference, ours, divergence))
-    yield _meaning(against, divergence)
-    yield _conditions(run)
+    yield meaning(against, divergence)
+    measured = f"{_prompts(len(run.prompts))}, {plain(generation_words(run.request.generation))}"
+    yield conditions(run.request.model, run.environment, measured, run.request.run_id)
     yield fenced(repeat_command(run), "sh")
 
 
 def _rows(
     run: Run, reference: VariantFigures, ours: VariantFigures, divergence: DivergenceSummary
 ) -> Iterator[list[str]]:
-    scored, prompts = f"{divergence.tokens:,} tokens", _prompts(len(run.prompts))
-    yield [
-        "KL divergence, nats per token",
-        cells.kl(divergence),
-        f"noise floor {format_nats(divergence.noise_floor.mean)}",
-        scored,
-    ]
-    yield ["same first choice", cells.same_top(divergence), "", scored]
-    yield ["ln perplexity ratio", _ratio(divergence), "0", scored]
-    yield ["flips of the first choice", f"{divergence.real_flips} real, {divergence.tie_flips} ties", "", scored]
+    prompts = _prompts(len(run.prompts))
+    yield from divergence_rows(divergence)
     yield ["weights", cells.size(ours), cells.size(reference), "exact"]
     yield ["peak memory", format_bytes(ours.peak_bytes), format_bytes(reference.peak_bytes), "1 run"]
     yield ["tokens per second", cells.speed(ours), cells.speed(reference), prompts]
@@ -60,7 +53,17 @@ def _rows(
     yield ["load", cells.load_time(ours), cells.load_time(reference), "1 load"]
 
 
-def _meaning(against: str, divergence: DivergenceSummary) -> str:
+def divergence_rows(divergence: DivergenceSummary) -> Iterator[list[str]]:
+    """Its name, the variant's figure, what the reference has of it, and how many tokens stand behind it."""
+    scored = f"{divergence.tokens:,} tokens"
+    floor = f"noise floor {format_nats(divergence.noise_floor.mean)}"
+    yield ["KL divergence, nats per token", cells.kl(divergence), floor, scored]
+    yield ["same first choice", cells.same_top(divergence), "", scored]
+    yield ["ln perplexity ratio", cells.perplexity_ratio(divergence), "0", scored]
+    yield ["flips of the first choice", f"{divergence.real_flips} real, {divergence.tie_flips} ties", "", scored]
+
+
+def meaning(against: str, divergence: DivergenceSummary) -> str:
     least = divergence.smallest_detectable_nats
     shown = f" The smallest difference these tokens could have shown is {format_nats(least)} nats." if least else ""
     return (
@@ -70,24 +73,18 @@ def _meaning(against: str, divergence: DivergenceSummary) -> str:
     )
 
 
-def _conditions(run: Run) -> str:
-    entry, versions = run.request.model, run.environment.versions
+def conditions(entry: ModelEntry, environment: EngineDescription, measured: str, run_id: str) -> str:
+    """Where and with what; ``measured``: on what, "" where that was said already. The command follows."""
+    versions = environment.versions
     libraries = ", ".join(
         f"{name} {versions[name]}" for name in ("torch", "transformers", "bitsandbytes") if name in versions
     )
     revision = f", revision {code(entry.revision)}" if entry.revision else ""
     return (
-        f"Measured on {plain(run.environment.device_name)} ({plain(run.environment.device)}) with {plain(libraries)}, "
-        f"quanttui {plain(__version__)}{revision}; {_prompts(len(run.prompts))}, "
-        f"{plain(generation_words(run.request.generation))}. "
-        f"Run {code(run.request.run_id)}. To repeat it:"
+        f"Measured on {plain(environment.device_name)} ({plain(environment.device)}) with {plain(libraries)}, "
+        f"quanttui {plain(__version__)}{revision}{f'; {measured}' if measured else ''}. "
+        f"Run {code(run_id)}. To repeat it:"
     )
-
-
-def _ratio(divergence: DivergenceSummary) -> str:
-    error = divergence.ln_perplexity_ratio_standard_error
-    shown = f"{divergence.ln_perplexity_ratio:+.4f}".replace("-", "−")
-    return f"{shown} (no error: too few tokens)" if error is None else f"{shown} ± {error:.4f}"
 
 
 def _seconds(estimate: Estimate | None) -> str:

@@ -64,6 +64,13 @@ def perplexity(divergence: DivergenceSummary | None) -> str:
     return f"{divergence.perplexity_reference:.4g} → {divergence.perplexity_candidate:.4g}"
 
 
+def perplexity_ratio(divergence: DivergenceSummary) -> str:
+    """Its logarithm, signed: above 0 the candidate is more surprised than the reference."""
+    error = divergence.ln_perplexity_ratio_standard_error
+    shown = f"{divergence.ln_perplexity_ratio:+.4f}".replace("-", "−")
+    return f"{shown} (no error: too few tokens)" if error is None else f"{shown} ± {error:.4f}"
+
+
 def flips(divergence: DivergenceSummary | None) -> str:
     return f"{divergence.real_flips} + {divergence.tie_flips}" if divergence else NOT_AVAILABLE
 

@@ -140,17 +140,17 @@ def _texts(result: PromptResult, index: int) -> Iterator[str]:
 
 def _closing(run: Run) -> Iterator[str]:
     yield "## How each variant was loaded"
-    yield _option_table([load.report for load in run.loads])
+    yield option_table([load.report for load in run.loads])
     notes = dict.fromkeys(note for load in run.loads for note in load.report.notes)
     if notes:
         yield "\n".join(f"- {plain(note)}" for note in notes)
     yield "## Environment"
-    yield table(("", ""), _environment_rows(run.environment), left=2)
+    yield table(("", ""), environment_rows(run.environment), left=2)
     yield "## To repeat it"
     yield fenced(repeat_command(run), "sh")
 
 
-def _option_table(reports: list[LoadReport]) -> str:
+def option_table(reports: list[LoadReport]) -> str:
     """One row an option, one column a load; empty where a load does not know the option."""
     names = dict.fromkeys(name for report in reports for name in report.options)
     columns = ["option", *(code(report.variant.spelling) for report in reports)]
@@ -162,7 +162,7 @@ def _option(report: LoadReport, name: str) -> str:
     return code(format_option(report.options[name])) if name in report.options else ""
 
 
-def _environment_rows(environment: EngineDescription) -> Iterator[list[str]]:
+def environment_rows(environment: EngineDescription) -> Iterator[list[str]]:
     facts = {
         "device": f"{environment.device} ({environment.device_name})",
         "threads": str(environment.threads),

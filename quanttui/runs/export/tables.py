@@ -31,12 +31,12 @@ _TOKEN_COLUMNS = ("run_id", "variant", "prompt", "text", "flip", *_TOKEN_FIGURES
 def variants_csv(runs: Iterable[Run]) -> str:
     """One row a load, the reference's first. Empty: not measured. ``first_divergences``: one a prompt, "=" for none."""
     rows = (_variant_row(run, figures) for run in runs for figures in run_figures(run))
-    return _csv_text(_VARIANT_COLUMNS, rows)
+    return csv_text(_VARIANT_COLUMNS, rows)
 
 
 def tokens_csv(runs: Iterable[Run]) -> str:
     """One row a scored token of each candidate; ``prompt`` counts from 1."""
-    return _csv_text(_TOKEN_COLUMNS, (row for run in runs for row in _token_rows(run)))
+    return csv_text(_TOKEN_COLUMNS, (row for run in runs for row in _token_rows(run)))
 
 
 def _variant_row(run: Run, figures: VariantFigures) -> list[Any]:
@@ -97,7 +97,7 @@ def _token_row(run: Run, prompt: int, candidate: CandidateResult, token: TokenSc
     return [*start, *(known[name] for name in _TOKEN_FIGURES)]
 
 
-def _csv_text(columns: Sequence[str], rows: Iterable[list[Any]]) -> str:
+def csv_text(columns: Sequence[str], rows: Iterable[list[Any]]) -> str:
     """RFC 4180: CRLF, quotes where needed."""
     out = io.StringIO()
     writer = csv.writer(out)
