@@ -84,8 +84,8 @@ class SweepPlot(SweepFigures, can_focus=True):
 
 
 def _heading(rows: SweepRows, measure: Measure) -> str:
-    words = measure.value
-    return f"{words[0].upper()}{words[1:]} against {rows.memory_words}, on the {rows.part.value}"
+    words, on = measure.value, f", on the {rows.part.value}" if rows.parts else ""
+    return f"{words[0].upper()}{words[1:]} against {rows.memory_words}{on}"
 
 
 def _failures(rows: SweepRows) -> Content:

@@ -32,7 +32,7 @@ class SweepTable(SweepFigures, can_focus=True):
     def repaint_figures(self, rows: SweepRows, snapshot: SweepSnapshot) -> None:
         before, self._table = self._table, table_rows(rows)
         order = self.look.measure.value if self.look.order is SweepOrder.DIVERGENCE else self.look.order.value
-        self.border_title = Content(f"Every variant, on the {rows.part.value}")
+        self.border_title = Content("Every variant" + (f", on the {rows.part.value}" if rows.parts else ""))
         self.border_subtitle = Content(f"by {order} · ± one standard error")
         self.refresh(layout=len(before) != len(self._table))
 
