@@ -253,3 +253,15 @@ async def test_hostile_names_and_causes_do_nothing():
         assert "\u202e" not in shown
         assert "[bold]" in shown
         assert "[red]boom[/]" in shown
+
+
+async def test_a_plot_that_was_hidden_while_figures_came_shows_them():
+    app = SweepApp(SweepPlot(), NOTHING_YET)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.part.display = False
+        await pilot.pause()
+        app.show(DONE)
+        await pilot.pause()
+        app.part.display = True
+        await until(pilot, lambda: "★ int8 !" in screen_text(app))
+        assert "┃" in screen_text(app)

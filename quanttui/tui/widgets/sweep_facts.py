@@ -66,8 +66,10 @@ class SweepFacts(Widget):
 
     def show(self, words: SelectedWords | None) -> None:
         if words != self._words:
+            width = self.content_size.width
+            lines = len(self._lines(width))
             self._words = words
-            self.refresh(layout=True)
+            self.refresh(layout=not width or len(self._lines(width)) != lines)
 
     def lay_out(self, *, column: bool, brief: bool) -> None:
         if (column, brief) != (self._is_column, self._is_brief):
