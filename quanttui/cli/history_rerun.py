@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from quanttui import __version__
 from quanttui.cli.arguments import Parser
-from quanttui.cli.recording import history_path, recording_for
+from quanttui.cli.recording import history_path, recording_for, sweep_recording_for
 from quanttui.cli.running import run_to_end, tell_end
 from quanttui.cli.streams import say_note
+from quanttui.cli.sweep_running import sweep_to_end, tell_sweep_end
+from quanttui.errors import UsageError
 from quanttui.models.again import find_again
 from quanttui.models.weights_hash import weights_header_sha256
-from quanttui.records import RunRequest
-from quanttui.records.history import StoredRun
-from quanttui.runs.comparing import environment_differences
+from quanttui.records import ModelEntry
+from quanttui.records.history import RunOrigin, StoredRun, StoredSweep
+from quanttui.runs.comparing import Difference, environment_differences
+from quanttui.runs.comparing_sweeps import sweep_environment_differences
 from quanttui.runs.identity import new_run_id
 from quanttui.runs.store import RunStore
 from quanttui.settings import Settings
 
-DESCRIPTION = "Run a kept run's request again. On the same machine a greedy run gives the same tokens."
+DESCRIPTION = "Run a kept run's or sweep's request again. On the same machine a greedy run gives the same tokens."
 
 
 def add_arguments(parser: Parser) -> None:
@@ -37,24 +41,50 @@ def add_arguments(parser: Parser) -> None:
 
 def run(arguments: Namespace, settings: Settings) -> int:
     with RunStore.open_existing(history_path(settings)) as store:
-        before = store.read(store.find(arguments.run_id))
-    request = _again(before.run.request)
+        before = store.read_any(store.find(arguments.run_id))
+    if isinstance(before, StoredSweep):
+        return _sweep_again(before, arguments, settings)
+    return _run_again(before, arguments, settings)
+
+
+def _run_again(before: StoredRun, arguments: Namespace, settings: Settings) -> int:
+    asked = before.run.request
+    request = replace(asked, run_id=new_run_id(), model=find_again(asked.model))
     record = recording_for(settings, wanted=not arguments.no_history, rerun_of=before.line.run_id)
     last = run_to_end(request, settings, record, quiet=arguments.quiet)
     if last.run is not None and not arguments.quiet:
-        weights = weights_header_sha256(Path(request.model.path))
-        origin = replace(before.origin, quanttui_version=__version__, weights_header_sha256=weights)
-        _say_changes(before, replace(before, run=last.run, origin=origin))
+        origin = _origin_now(before.origin, request.model)
+        _say_changes(environment_differences(before, replace(before, run=last.run, origin=origin)))
+        _say_weights(before, origin)
     return tell_end(last, json=arguments.json, per_token=arguments.per_token, verbose=arguments.verbose)
 
 
-def _again(request: RunRequest) -> RunRequest:
-    return replace(request, run_id=new_run_id(), model=find_again(request.model))
+def _sweep_again(before: StoredSweep, arguments: Namespace, settings: Settings) -> int:
+    if arguments.per_token:
+        raise UsageError("a sweep has no tokens to show one by one", "Leave --per-token out.")
+    asked = before.sweep.request
+    request = replace(asked, run_id=new_run_id(), model=find_again(asked.model))
+    record = sweep_recording_for(settings, wanted=not arguments.no_history, rerun_of=before.line.run_id)
+    last = sweep_to_end(request, settings, record, quiet=arguments.quiet)
+    if last.sweep is not None and not arguments.quiet:
+        origin = _origin_now(before.origin, request.model)
+        _say_changes(sweep_environment_differences(before, replace(before, sweep=last.sweep, origin=origin)))
+        _say_weights(before, origin)
+    return tell_sweep_end(last, json=arguments.json, kept=record is not None)
 
 
-def _say_changes(before: StoredRun, now: StoredRun) -> None:
-    for change in environment_differences(before, now):
+def _origin_now(before: RunOrigin, model: ModelEntry) -> RunOrigin:
+    return replace(
+        before, quanttui_version=__version__, weights_header_sha256=weights_header_sha256(Path(model.path))
+    )  # fmt: skip
+
+
+def _say_changes(changes: Sequence[Difference]) -> None:
+    for change in changes:
         say_note(f"{change.name} was {change.first or 'not there'}, is {change.second or 'not there'}")
-    ours, theirs = before.origin.weights_header_sha256, now.origin.weights_header_sha256
+
+
+def _say_weights(before: StoredRun | StoredSweep, now: RunOrigin) -> None:
+    ours, theirs = before.origin.weights_header_sha256, now.weights_header_sha256
     if ours and ours != theirs:
         say_note(f"the headers of the model's weights are not those of the run {before.line.run_id}")

@@ -146,3 +146,18 @@ def test_tokens_of_a_sweep_are_refused_in_words(command: Any, swept: str) -> Non
     told = command("export", swept, "--format", "tokens", "-o", "-")
     assert (told.code, told.out) == (2, "")
     assert "Formats of a sweep" in told.err
+
+
+def test_a_sweep_is_run_again_and_kept_as_a_repetition(command: Any, home: Path) -> None:
+    keep_sweep(home, sweep_request("first"))
+    told = command("history", "rerun", "first", "--json")
+    assert told.code == 0, told.err
+    again = json.loads(told.out)
+    jsonschema.Draft202012Validator(json.loads(sweep_schema())).validate(again)
+    first = json.loads(command("history", "show", "first", "--json").out)
+    assert again["run_id"] != "first"
+    assert again["protocol"] == first["protocol"]
+    assert [row["divergence"] for row in again["variants"]] == [row["divergence"] for row in first["variants"]]
+    kept = json.loads(command("history", "show", again["run_id"], "--json").out)
+    assert kept["history"]["rerun_of"] == "first"
+    assert command("history", "rerun", "first", "--per-token").code == 2
