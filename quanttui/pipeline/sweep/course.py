@@ -46,6 +46,10 @@ class Course:
     def missing_cells(self, variant: Variant) -> list[SweepUnit]:
         return [unit for unit in self.units if (variant, unit.index) not in self.ledger.cells]
 
+    def has_given_back(self, variant: Variant) -> bool:
+        """Whether a load of it was seen to its end, and so what it took at most."""
+        return any(load.report.variant == variant and load.unload is not None for load in self.ledger.loads)
+
     @property
     def running_candidates(self) -> list[Variant]:
         return [variant for variant in self.ledger.request.candidates if variant not in self.ledger.failures]

@@ -27,7 +27,7 @@ def told_again(course: Course) -> list[SweepEvent] | None:
     """What has to be told of a reference that is not loaded; None where it must be, for its figures' sake."""
     ledger, reference = course.ledger, course.ledger.reference
     wants_speed = is_speed_wanted(course, reference)
-    wants_load = all(load.report.variant != reference for load in ledger.loads)
+    wants_load = not course.has_given_back(reference)
     if not wants_speed and not wants_load:
         return []
     kept = course.shelf.reference()

@@ -28,6 +28,10 @@ class Outlook:
         self._speeds = speeds
 
     @property
+    def planned(self) -> int:
+        return len(self._coming)
+
+    @property
     def planned_tokens(self) -> list[int]:
         """That each unit will score: of a prompt, as many as may follow it."""
         most = self._ledger.request.generation.max_new_tokens

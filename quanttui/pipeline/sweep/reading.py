@@ -39,6 +39,10 @@ def _with_reference(
 ) -> Iterator[SweepEvent]:
     yield from speed_measured(course, model, variant)
     course.teller.now("reading", variant)
+    if not any(reading.needs_model for reading in readings) and not course.has_given_back(variant):
+        longest = max((reading for reading in readings if reading.known), key=_tokens, default=None)
+        if longest is not None:  # how much memory it takes was not seen to the end
+            _by_reference(course, longest, model)
     yield from _read_all(readings, course, model)
 
 
@@ -52,6 +56,10 @@ def _read_all(readings: Sequence[Reading], course: Course, model: LoadedModel | 
                 return
         yield from _read(course, reading, model)
         yield from course.teller.if_due()
+
+
+def _tokens(reading: Reading) -> int:
+    return len(reading.known.token_ids) if reading.known else 0
 
 
 def _read(course: Course, reading: Reading, model: LoadedModel | None) -> Iterator[SweepEvent]:

@@ -11,6 +11,7 @@ from quanttui.cache.sides import SideCache
 from quanttui.engine.base import Engine
 from quanttui.errors import QuantTuiError, UsageError, VariantUnsupportedError
 from quanttui.pipeline.driving import kept_dtype, stopped
+from quanttui.pipeline.sweep.budget import budget_notes
 from quanttui.pipeline.sweep.course import Course
 from quanttui.pipeline.sweep.keys import group_of
 from quanttui.pipeline.sweep.ledger import Ledger
@@ -121,6 +122,8 @@ class _Running:
     def finished(self) -> Iterator[SweepEvent]:
         assert self._teller is not None
         self._teller.now("")
+        for note in budget_notes(self._teller):
+            self._teller.ledger.note(note)
         snapshot = self._teller.snapshot()
         yield SweepTallied(snapshot)
         yield SweepFinished(self._teller.ledger.sweep(), snapshot)

@@ -19,7 +19,11 @@ from quanttui.records.sweep_events import CellScored, SweepEvent, SweepTallied, 
 def score_candidates(course: Course) -> Iterator[SweepEvent]:
     """One after the other. What ends one of them early is its own failure, and the next one goes on."""
     for variant in course.running_candidates:
-        if not is_speed_wanted(course, variant) and not course.missing_cells(variant):
+        if (
+            course.has_given_back(variant)
+            and not is_speed_wanted(course, variant)
+            and not course.missing_cells(variant)
+        ):
             continue
         try:
             _check_supported(course, variant)
@@ -35,7 +39,10 @@ def score_candidates(course: Course) -> Iterator[SweepEvent]:
 def _score_units(course: Course, model: LoadedModel, variant: Variant) -> Iterator[SweepEvent]:
     yield from speed_measured(course, model, variant)
     course.teller.now("scoring", variant)
-    for unit in course.missing_cells(variant):
+    missing = course.missing_cells(variant)
+    if not missing and not course.has_given_back(variant):
+        yield from _scored_again(course, model)
+    for unit in missing:
         yield from dropped(course)
         if unit.index >= course.outlook.kept:
             return
@@ -46,6 +53,14 @@ def _score_units(course: Course, model: LoadedModel, variant: Variant) -> Iterat
         yield CellScored(SweepCell(variant, unit.index, score.columns, score.noise_floor, score.seconds, score.windows))
         for note in score.notes:
             course.ledger.note(f"{variant}: {note.partition(': ')[0]}")  # what follows is of this text alone
+
+
+def _scored_again(course: Course, model: LoadedModel) -> Iterator[SweepEvent]:
+    """Everything was scored when an earlier process ended, but not how much memory it took: the longest unit shows."""
+    for unit in sorted(course.units, key=lambda unit: -len(unit.token_ids)):
+        if course.shelf.find(course.side_keys[unit.index]) is not None:
+            yield from _scored(course, model, unit)
+            return
 
 
 def _check_supported(course: Course, variant: Variant) -> None:
