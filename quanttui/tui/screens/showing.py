@@ -39,6 +39,8 @@ from quanttui.tui.widgets.variant_list import VariantList
 if TYPE_CHECKING:
     from quanttui.tui.screens.main import MainScreen
 
+_FOOTER_AFTER_SECONDS = 0.03
+
 
 class ShowingActions(Screen[None]):
     """The part of ``MainScreen`` that paints. ``said`` stands in the footer in place of the status."""
@@ -143,11 +145,13 @@ class ShowingActions(Screen[None]):
         return [(name, COMMANDS[name].label) for name in chosen if not (one and name == "next_candidate")]
 
     def _paint_if_stale(self) -> None:
+        """The footer comes in a frame of its own: one frame renders whatever lies between the first line that changed
+        and the last."""
         me = self._showing
         if self._stale:
             self._paint_run()
-            self.paint_footer()
             me.paint_branch()
+            self.set_timer(_FOOTER_AFTER_SECONDS, self.paint_footer)
 
     def _paint_run(self) -> None:
         me = self._showing

@@ -64,7 +64,16 @@ class ChoiceList(OptionList):
             return
         for index, (old, new) in enumerate(zip(before, self._rows, strict=True)):
             if old != new:
-                self.replace_option_prompt_at_index(index, _RowVisual(new))
+                self._show_row(index, old, new)
+
+    def _show_row(self, index: int, old: Row, new: Row) -> None:
+        """A row whose words stay (a figure without room in this width has changed) is not painted again."""
+        width, visual = self.scrollable_content_region.width, self.get_option_at_index(index).prompt
+        was, is_now = old.content(width), new.content(width)
+        if isinstance(visual, _RowVisual) and (was.plain, was.spans) == (is_now.plain, is_now.spans):
+            visual.row = new
+        else:
+            self.replace_option_prompt_at_index(index, _RowVisual(new))
 
     def action_page_up(self) -> None:
         self._page(super().action_page_up)
@@ -86,10 +95,10 @@ class _RowVisual(Visual):
     """Made for whatever width there is when it is shown."""
 
     def __init__(self, row: Row) -> None:
-        self._row = row
+        self.row = row
 
     def render_strips(self, width: int, height: int | None, style: Style, options: RenderOptions) -> list[Strip]:
-        return self._row.content(width).render_strips(width, 1, style, options)
+        return self.row.content(width).render_strips(width, 1, style, options)
 
     def get_optimal_width(self, rules: RulesMap, container_width: int) -> int:
         return container_width

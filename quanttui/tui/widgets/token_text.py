@@ -192,9 +192,12 @@ class TokenText(ScrollView, inherit_bindings=False):
 
     def _resize_virtual(self) -> None:
         lines, height = len(self._wrapper.lines), self.size.height
-        lines = height if lines <= height else lines + -lines % _SCROLL_STEP  # a new height lays the screen out anew
-        size = Size(self._text_width, lines)
-        if size != self.virtual_size:
+        lines = height if lines <= height else lines + -lines % _SCROLL_STEP
+        size, before = Size(self._text_width, lines), self.virtual_size
+        if size.width == before.width and min(lines, before.height) > height and self.show_vertical_scrollbar:
+            self.set_reactive(TokenText.virtual_size, size)  # only the bar changes: no layout of the whole screen
+            self.vertical_scrollbar.window_virtual_size = lines
+        elif size != before:
             self.virtual_size = size
         if lines == height and self.scroll_y:
             self.scroll_home(animate=False, immediate=True, force=True)
