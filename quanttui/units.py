@@ -7,6 +7,8 @@ import math
 
 NOT_AVAILABLE = "n/a"
 _KIB = 1024
+Z_95 = 1.959963984540054
+"""Half of a 95 % interval, in standard errors: figures further apart than that are said to differ."""
 LIBRARIES_BYTES = 64_000_000
 """What the libraries themselves take and give back between two loads."""
 

@@ -24,8 +24,9 @@ from quanttui.records import (
     SweptVariant,
     Variant,
 )
+from quanttui.units import Z_95
 
-_SPEED_MARGIN = 1.96 * math.sqrt(2)
+_SPEED_MARGIN = Z_95 * math.sqrt(2)
 
 Ties = Callable[[Standing, Standing], bool]
 

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 
 from quanttui.compare.standing import Choice, Field, Limit, Miss, Standing
 from quanttui.records import SweepLimits, Variant
-from quanttui.units import format_bytes, format_figure, format_nats
-
-_WITHIN_ERRORS = 1.96
+from quanttui.units import Z_95, format_bytes, format_figure, format_nats
 
 
 def recommended(field: Field, choice: Choice, limits: SweepLimits) -> str:
@@ -151,7 +149,7 @@ def _miss(miss: Miss) -> str:
 def _is_close(figure: float | None, standard_error: float | None, limit: float | None) -> bool:
     if figure is None or standard_error is None or limit is None:
         return False
-    return abs(figure - limit) < _WITHIN_ERRORS * standard_error
+    return abs(figure - limit) < Z_95 * standard_error
 
 
 def _names(variants: Sequence[Variant]) -> str:

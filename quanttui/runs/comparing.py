@@ -13,7 +13,8 @@ from enum import StrEnum
 
 from quanttui.records import DivergenceSummary, EngineDescription, GenerationSettings, ModelEntry, Variant
 from quanttui.records.history import RunOrigin, RunState, StoredRun
-from quanttui.runs.figures import Z_95, Estimate, VariantFigures, run_figures
+from quanttui.runs.figures import Estimate, VariantFigures, run_figures
+from quanttui.units import Z_95
 
 _ABSENT = "none"
 

@@ -127,6 +127,7 @@ def load_document(load: LoadRecord) -> Document:
         "variant": load.report.variant.spelling,
         "options": dict(load.report.options),
         "device": load.report.device,
+        "device_map": dict(load.report.device_map),
         "load_seconds": load.report.load_seconds,
         "parameter_bytes": load.report.parameter_bytes,
         "peak_bytes": load.unload.peak_bytes if load.unload else None,

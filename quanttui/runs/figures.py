@@ -7,9 +7,6 @@ from dataclasses import dataclass
 
 from quanttui.records import CandidateResult, DivergenceSummary, LoadRecord, Output, Run, Variant
 
-Z_95 = 1.959963984540054
-"""Half of a 95 % interval, in standard errors."""
-
 
 @dataclass(frozen=True, slots=True)
 class Estimate:

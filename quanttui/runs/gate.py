@@ -25,7 +25,7 @@ from quanttui.records import (
     VerdictLevel,
 )
 from quanttui.runs.divergence_document import divergence_document
-from quanttui.runs.figures import Z_95
+from quanttui.units import Z_95
 from quanttui.variants import parse_variant
 
 _COMPARE: dict[str, Callable[[float, float], bool]] = {

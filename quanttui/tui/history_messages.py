@@ -60,13 +60,6 @@ class RunsCompared(Message):
 
 
 @dataclass
-class RunsRead(Message):
-    """Runs to export, in the order they were asked for."""
-
-    runs: tuple[StoredRun, ...]
-
-
-@dataclass
 class RunsDeleted(Message):
     """So many are gone."""
 

@@ -180,3 +180,10 @@ def test_a_failed_run_keeps_its_cause(make_run: MakeRun) -> None:
 
 def test_a_run_that_ended_well_has_no_failure(make_run: MakeRun) -> None:
     assert "failure" not in run_document(make_run("nf4"))
+
+
+def test_a_load_says_where_its_modules_lie(measured: Run) -> None:
+    spread = {"cuda:0": "model.layers.0–15", "cpu": "model.layers.16–31, lm_head"}
+    first, *rest = measured.loads
+    loads = (replace(first, report=replace(first.report, device_map=spread)), *rest)
+    assert [load["device_map"] for load in run_document(replace(measured, loads=loads))["loads"]] == [spread, {}]

@@ -13,11 +13,10 @@ from quanttui.records import DivergenceSummary
 from quanttui.tui.state.sweep_look import Figure, Measure, figure_of
 from quanttui.tui.state.sweep_rows import SweepRow, SweepRows
 from quanttui.tui.visible import visible_run
-from quanttui.units import format_nats, format_percent
+from quanttui.units import Z_95, format_nats, format_percent
 
 TEXT, SUITE = "text", "suite"
 LEVELS = "▁▂▃▄▅▆▇█"
-_NORMAL_95 = 1.96
 # A category's name where it has to be short.
 _SHORT = {
     "arithmetic": "arith",
@@ -128,7 +127,7 @@ def _is_usual(figure: Figure, tokens: int, pooled: Figure, all_tokens: int) -> b
     share = min(1.0, tokens / all_tokens) if all_tokens else 1.0
     others = max(0.0, pooled.error**2 - (share * figure.error) ** 2)
     error = math.sqrt(((1 - share) * figure.error) ** 2 + others)
-    return abs(figure.value - pooled.value) <= _NORMAL_95 * error
+    return abs(figure.value - pooled.value) <= Z_95 * error
 
 
 def _shade(value: float, noise: float, scale: tuple[float, float]) -> int | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from quanttui.records import DivergenceSummary, SweepPart, Variant
+from quanttui.units import Z_95
 
 
 class Measure(StrEnum):
@@ -55,14 +56,11 @@ class Figure:
     @property
     def low(self) -> float:
         """The 95 % interval's, or the figure itself."""
-        return self.value - _NORMAL_95 * (self.error or 0.0)
+        return self.value - Z_95 * (self.error or 0.0)
 
     @property
     def high(self) -> float:
-        return self.value + _NORMAL_95 * (self.error or 0.0)
-
-
-_NORMAL_95 = 1.96
+        return self.value + Z_95 * (self.error or 0.0)
 
 
 def figure_of(divergence: DivergenceSummary, measure: Measure) -> Figure:
