@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,10 +41,10 @@ def problem_of(error: QuantTuiError) -> Problem:
 
 @dataclass
 class RunAdvanced(Message):
-    """The run ``run_id`` told something. Posted from the run's thread."""
+    """The run ``run_id`` told something: ``take`` it. Posted from the run's thread, which may add tokens until then."""
 
     run_id: str
-    event: RunEvent
+    take: Callable[[], tuple[RunEvent, ...]]
 
 
 @dataclass

@@ -204,7 +204,8 @@ async def test_late_events_of_an_older_run_are_dropped():
         await pilot.press("f5")
         await finish(pilot)
         before = len(app.main.run_view.candidate.tokens)
-        app.main.post_message(RunAdvanced("run-1", TokenGenerated(Variant(Precision.NF4), 0, token)))
+        late = TokenGenerated(Variant(Precision.NF4), 0, token)
+        app.main.post_message(RunAdvanced("run-1", lambda: (late,)))
         await pilot.pause()
         assert len(app.main.run_view.candidate.tokens) == before
 

@@ -9,7 +9,7 @@ from scripted_app import DEMO, HOST_ONLY
 from quanttui.engine.scripted import Gate, ScriptedEngine
 from quanttui.errors import EngineDiedError
 from quanttui.records import EngineDescription, GenerationSettings, Precision, RunRequest, Variant
-from quanttui.records.events import RunFailed, RunFinished, RunStarted
+from quanttui.records.events import RunEvent, RunFailed, RunFinished, RunStarted, TokenGenerated
 from quanttui.tui.messages import EngineFailed, EngineWarmed, MemoryRead, RunAdvanced
 from quanttui.tui.workers.memory_poller import MemoryPoller
 from quanttui.tui.workers.run_controller import RunController
@@ -31,7 +31,7 @@ def test_two_runs_never_overlap():
         thread.join(20)
     ids = [message.run_id for message in told]
     assert ids == sorted(ids)
-    assert sum(isinstance(message.event, RunFinished) for message in told) == 2
+    assert sum(isinstance(event, RunFinished) for message in told for event in message.take()) == 2
 
 
 def test_a_stopped_run_ends_and_the_next_one_is_not_stopped():
@@ -40,7 +40,7 @@ def test_a_stopped_run_ends_and_the_next_one_is_not_stopped():
     controller.mark_stopped("one")
     controller.run(request("one"))
     controller.run(request("two"))
-    last_of = {message.run_id: message.event for message in told}
+    last_of = {message.run_id: message.take()[-1] for message in told}
     assert isinstance(last_of["one"], RunFailed)
     assert last_of["one"].was_cancelled
     assert isinstance(last_of["two"], RunFinished)
@@ -66,9 +66,36 @@ def test_a_closed_controller_starts_nothing():
     controller.warm_up()
     controller.run(request("one"))
     assert not [message for message in told if isinstance(message, EngineWarmed)]
-    assert isinstance(told[-1].event, RunFailed)
-    assert not [m for m in told if isinstance(m.event, RunFinished)]
-    assert len([m for m in told if isinstance(m.event, RunStarted)]) <= 1
+    events = [event for message in told for event in message.take()]
+    assert isinstance(events[-1], RunFailed)
+    assert not [event for event in events if isinstance(event, RunFinished)]
+    assert len([event for event in events if isinstance(event, RunStarted)]) <= 1
+
+
+def test_tokens_that_the_screen_has_not_taken_yet_go_to_it_in_one_message():
+    told: list[RunAdvanced] = []
+    controller = RunController(ScriptedEngine(), told.append)
+    controller.run(request("one"))
+    batches = [message.take() for message in told]
+    tokens = [events for events in batches if isinstance(events[0], TokenGenerated)]
+    assert len(tokens) == 2  # one of each model
+    assert all(isinstance(event, TokenGenerated) for events in tokens for event in events)
+    assert all(len(events) > 10 for events in tokens)
+    assert all(len(events) == 1 for events in batches if events not in tokens)
+
+
+def test_a_token_after_the_screen_has_taken_those_before_is_a_message_of_its_own():
+    told: list[RunAdvanced] = []
+    taken: list[tuple[RunEvent, ...]] = []
+
+    def post(message: RunAdvanced) -> None:
+        told.append(message)
+        taken.append(message.take())
+
+    RunController(ScriptedEngine(), post).run(request("one"))
+    assert [len(events) for events in taken] == [1] * len(told)
+    ids = [event.token.token_id for (event,) in taken if isinstance(event, TokenGenerated)]
+    assert len(ids) > 20
 
 
 def test_memory_is_read_again_and_again_until_it_is_stopped():

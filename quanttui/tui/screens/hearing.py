@@ -10,11 +10,12 @@ from textual import on
 from textual.screen import Screen
 from textual.widgets import TextArea
 
-from quanttui.records.events import ModelLoaded
+from quanttui.records.events import ModelLoaded, RunEvent
 from quanttui.text import safe_line
 from quanttui.tui import messages
 from quanttui.tui.screens.output_painter import rest_at_first_difference
 from quanttui.tui.state.model_listing import merged
+from quanttui.tui.state.run_view import RunView
 from quanttui.tui.state.status import Status, Tone
 from quanttui.tui.widgets.memory_pane import MemoryPane
 from quanttui.tui.widgets.model_list import ModelList
@@ -45,13 +46,9 @@ class HearingActions(Screen[None]):
         me = self._hearing
         if me.run_view is None or message.run_id != me.run_view.request.run_id:
             return
-        me.run_view.apply(message.event)
-        self.query_one(MemoryPane).note(message.event)
-        me.waiting.note(message.event, me.services.clock())
+        for event in message.take():
+            self._advance(me.run_view, event)
         me.repaint_soon()
-        model = me.selection.model
-        if isinstance(message.event, ModelLoaded) and model and model.path == me.run_view.request.model.path:
-            me.select(me.selection.with_load(message.event.report))
         if me.run_view.is_over:
             asked = me.owner.is_leaving
             me.forget_warning()
@@ -62,6 +59,15 @@ class HearingActions(Screen[None]):
                 me.say(f"the run is over · {me.keys['quit_letter']} leaves")
             me.paint()
             self.call_after_refresh(rest_at_first_difference, self, me.run_view)
+
+    def _advance(self, run: RunView, event: RunEvent) -> None:
+        me = self._hearing
+        run.apply(event)
+        self.query_one(MemoryPane).note(event)
+        me.waiting.note(event, me.services.clock())
+        model = me.selection.model
+        if isinstance(event, ModelLoaded) and model and model.path == run.request.model.path:
+            me.select(me.selection.with_load(event.report))
 
     @on(messages.EngineWarmed)
     def engine_warmed(self, message: messages.EngineWarmed) -> None:

@@ -20,7 +20,6 @@ from quanttui.tui.messages import (
     EngineWarmed,
     ForetellingEnded,
     HistoryFailed,
-    RunAdvanced,
     VariantsForetold,
     problem_of,
 )
@@ -28,6 +27,7 @@ from quanttui.tui.state.fit_view import FitQuestion
 from quanttui.tui.state.sweep_news import news_of
 from quanttui.tui.sweep_runner import SweepRunner, run_sweep_here
 from quanttui.tui.sweeping_messages import SweepAdvanced, SweepUnkept
+from quanttui.tui.workers.batches import RunTeller
 
 _LAST_WORDS_SECONDS = 1.0
 
@@ -79,8 +79,9 @@ class RunController:
 
         with self._first():
             events = run_comparison(self._engine, request, lambda: self._is_stopped(request.run_id))
+            teller = RunTeller(request.run_id, self._post)
             for event in recorded(events, record or self._record, self._say_unrecorded):
-                self._post(RunAdvanced(request.run_id, event))
+                teller.tell(event)
 
     def sweep(self, request: SweepRequest, resumed: Sweep | None, record: StartSweepRecording | None) -> None:
         """What the screen hears of the sweep, as messages; the last one is always its end."""
