@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from quanttui.engine.base import Engine
     from quanttui.hardware.probe import MemoryProbe
     from quanttui.models.download import Download
-    from quanttui.records import EngineMemory, MemoryReading, ModelEntry
+    from quanttui.records import EngineMemory, MemoryReading, ModelEntry, Sweep, SweepRequest
     from quanttui.records.download import DownloadPlan
+    from quanttui.records.sweep_events import SweepEvent
+    from quanttui.settings import Settings
 
 
 def iter_models() -> Iterator[ModelEntry]:
@@ -53,6 +56,20 @@ def download(plan: DownloadPlan) -> Download:
     from quanttui.models.download import Download
 
     return Download(plan)
+
+
+def run_sweep(
+    settings: Settings,
+    engine: Engine,
+    request: SweepRequest,
+    is_stopped: Callable[[], bool],
+    resumed: Sweep | None = None,
+) -> Iterator[SweepEvent]:
+    """Over the reference's sides that earlier sweeps have left."""
+    from quanttui.cli.side_cache import side_cache
+    from quanttui.pipeline.sweep import run_sweep as run
+
+    return run(engine, request, side_cache(settings), is_stopped, resumed)
 
 
 class LateProbe:

@@ -14,7 +14,7 @@ from quanttui import __version__
 from quanttui.cli import late
 from quanttui.cli.arguments import Parser
 from quanttui.cli.configured import WORDS
-from quanttui.cli.recording import recording_for
+from quanttui.cli.recording import recording_for, sweep_recording_for
 from quanttui.cli.streams import is_terminal
 from quanttui.errors import UsageError
 from quanttui.settings import Settings
@@ -81,6 +81,8 @@ def _show(arguments: Namespace, settings: Settings) -> int:
                 write_output=partial(late.write_output, settings.places.data / "outputs"),
                 remember=partial(_remember, settings.places.state),
                 record=recording_for(settings, "screen", wanted=not arguments.no_history),
+                record_sweep=sweep_recording_for(settings, "screen", wanted=not arguments.no_history),
+                run_sweep=partial(late.run_sweep, settings),
                 hub=Hub(late.plan_download, late.remote_headers, late.download),
                 history=screen_history(settings, no_history=arguments.no_history),
             ),

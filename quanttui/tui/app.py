@@ -134,6 +134,7 @@ class QuantTuiApp(App[None]):
 
     def start_sweep(self, request: SweepRequest, resumed: Sweep | None = None) -> None:
         self.remember()
+        self.controller.forget_stop(request.run_id)
         self._in_thread(partial(self.controller.sweep, request, resumed, self.services.record_sweep))
 
     def remember(self) -> None:

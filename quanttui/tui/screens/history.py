@@ -16,7 +16,7 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from quanttui.errors import UsageError
-from quanttui.records.history import RunLine
+from quanttui.records.history import RunKind, RunLine
 from quanttui.runs.filtering import HELP, RunFilter, parse_filter
 from quanttui.text import safe_line
 from quanttui.tui.history_access import HistoryAccess
@@ -27,6 +27,7 @@ from quanttui.tui.screens.history_actions import HistoryActions
 from quanttui.tui.state.pages import layout_class
 from quanttui.tui.state.run_preview import preview_sections
 from quanttui.tui.state.status import Status, Tone
+from quanttui.tui.state.sweep_preview import sweep_sections
 from quanttui.tui.widgets.fields import SafeInput
 from quanttui.tui.widgets.footer_lines import FooterLines
 from quanttui.tui.widgets.notice import Notice
@@ -150,6 +151,8 @@ class HistoryScreen(HistoryActions, Screen[None]):
             self._answered = self._query
             runs.go_to(self._row_to_find)
             self._row_to_find = 0
+        if (line := runs.highlighted) is not None and line.kind is RunKind.SWEEP:
+            self._preview(line)  # it may have grown
         self.paint()
 
     @on(LinesCounted)
@@ -178,7 +181,13 @@ class HistoryScreen(HistoryActions, Screen[None]):
         self._rest = self.set_timer(_REST_SECONDS, partial(self._preview, line))
 
     def _preview(self, line: RunLine) -> None:
-        """Once the cursor rests: a key that repeats is not to wait for what it passes."""
+        """Once the cursor rests: a key that repeats is not to wait for what it passes. A sweep is told by its line."""
+        if line.kind is RunKind.SWEEP:
+            if self._is_highlighted(line):
+                keys = self.keys
+                sections = sweep_sections(line, keys["history_open"], keys["sweep_resume"])
+                self.query_one(RunPreview).show(sections)
+            return
         self.desk.ask(
             lambda store: RunRead(store.read(line.run_id)), self.refused, lambda: self._is_highlighted(line)
         )  # fmt: skip

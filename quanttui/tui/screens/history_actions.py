@@ -100,7 +100,7 @@ class HistoryActions(Screen[None]):
         from quanttui.tui.screens.sweep import SweepScreen  # numpy and the plot behind it
 
         if self.is_current:
-            view = stored_sweep_view(message.stored, message.snapshot)
+            view = stored_sweep_view(message.stored, message.snapshot, self._me.access.now().timestamp())
             self.app.push_screen(SweepScreen(view, self.owner.services, message.stored))
 
     def action_again(self) -> None:

@@ -33,6 +33,7 @@ from quanttui.tui.widgets.sweep_progress import SweepProgressLines
 from quanttui.tui.widgets.sweep_table import SweepTable
 from quanttui.tui.widgets.sweep_tabs import SweepHead, SweepTabs
 from quanttui.tui.widgets.sweep_verdict import SweepVerdictPane
+from quanttui.variants import default_reference
 
 
 class SweepScreen(SweepActions):
@@ -144,12 +145,11 @@ class SweepScreen(SweepActions):
 
     def _paint_head(self) -> None:
         view, snapshot = self.view, self.view.snapshot
-        chosen = view.request.reference
-        reference = snapshot.result.reference if snapshot is not None else chosen
+        asked = view.request
+        foreseen = asked.reference or default_reference(asked.model.dtype, self.device)
+        reference = snapshot.result.reference if snapshot is not None else foreseen
         stored = f"stored, of {when_words(view.line.started_seconds)}" if view.line is not None else ""
-        self.query_one(SweepHead).show(
-            view.request, safe_line(reference.spelling) if reference else "reference", stored
-        )
+        self.query_one(SweepHead).show(view.request, safe_line(reference.spelling), stored)
 
     def _paint_figures(self) -> None:
         """Nothing measured yet: a notice says what is waited for, or what went wrong."""

@@ -61,7 +61,7 @@ class SweepActions(SweepShower):
     def device(self) -> str:
         """That of this machine's engine, wherever the sweep was made."""
         engine = self.owner.main.selection.engine
-        return engine.device if engine is not None else ""
+        return engine.device if engine is not None else "cpu"
 
     @property
     def is_here(self) -> bool:
@@ -139,7 +139,11 @@ class SweepActions(SweepShower):
         self._is_looking = False
         if message.stored is not None and message.snapshot is not None and self.view.line is not None:
             self.stored = message.stored
-            self.show(stored_sweep_view(message.stored, message.snapshot))
+            self.show(stored_sweep_view(message.stored, message.snapshot, self._now_seconds()))
+
+    def _now_seconds(self) -> float:
+        access = self.services.history
+        return access.now().timestamp() if access is not None else 0.0
 
     @property
     def _history(self) -> HistoryDesk:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from rich.cells import cell_len
 
-from quanttui.records.history import RunLine, RunState
+from quanttui.records.history import RunKind, RunLine, RunState
 from quanttui.tui.state.results import VERDICT_SIGNS
 from quanttui.tui.visible import fit, visible_run
 from quanttui.units import format_nats
@@ -61,8 +61,16 @@ def line_cells(line: RunLine, columns: Sequence[Column]) -> list[str]:
         fit(when_words(line.started_seconds, short=dense), when),
         fit(name, model, from_end=cell_len(name) > model),
         fit(figures_words(line, dense=dense), figures),
-        fit(visible_run(line.prompt if line.prompts == 1 else f"({line.prompts}) {line.prompt}"), prompt),
+        fit(_asked(line), prompt),
     ]
+
+
+def _asked(line: RunLine) -> str:
+    """The prompt; of a sweep how far it is, and what it reads."""
+    if line.kind is RunKind.SWEEP:
+        far = f" {100 * line.sweep.cells_done // max(1, line.sweep.cells_total)} %" if line.sweep is not None else ""
+        return visible_run(f"▦ sweep{far if line.state is not RunState.DONE else ''}: {line.prompt}")
+    return visible_run(line.prompt if line.prompts == 1 else f"({line.prompts}) {line.prompt}")
 
 
 def state_words(state: RunState) -> str:

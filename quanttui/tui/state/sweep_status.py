@@ -19,7 +19,7 @@ def sweep_status(view: SweepView, now: float, keys: KeyNames = DEFAULT_KEYS) -> 
         return _ended(view, keys)
     if view.is_elsewhere:
         words, share = _advance(view.progress_at(now))
-        return Status(f"another process works on it · {words}", Tone.BUSY, share)
+        return Status(words, Tone.BUSY, share, more=("figures follow about once a second",))
     stops = f"{keys['sweep_back']} stops, {keys['sweep_close']} works on meanwhile"
     return _running(view, now, stops)
 
@@ -80,7 +80,8 @@ def _ended(view: SweepView, keys: KeyNames) -> Status:
     again = f"{keys['sweep_resume']} goes on with it" + (f" · {left}" if left else "")
     if end.was_cancelled:
         kept = safe_line(view.unkept) or "what was measured is kept"
-        return Status(f"{safe_line(end.message)} · {kept}", Tone.WARNING, more=("" if view.unkept else again,))
+        how = safe_line(end.message) if view.line is not None else "stopped"
+        return Status(f"{how} · {kept}", Tone.WARNING, more=("" if view.unkept else again,))
     words = " · ".join(filter(None, (end.message, end.hint)))
     return Status(f"failed: {safe_line(words)}", Tone.BAD, more=(again,))
 

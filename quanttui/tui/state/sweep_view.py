@@ -13,6 +13,7 @@ from quanttui.text import safe_line
 from quanttui.tui.state.sweep_news import SweepEnded, SweepNews
 
 WARMING_UP = "the engine warms up"
+ELSEWHERE = "at work in another process"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class SweepView:
             case SweepTallied(snapshot=snapshot):
                 return replace(self, snapshot=snapshot, step="", share=None, told_at=now)
             case SweepEnded():
-                last = news.snapshot or self.snapshot
+                last = _without_cancelling(news.snapshot or self.snapshot, was_cancelled=news.was_cancelled)
                 return replace(self, snapshot=last, step="", share=None, told_at=now, end=news, is_stopping=False)
         return self
 
@@ -74,9 +75,32 @@ class SweepView:
         return replace(told, elapsed_seconds=told.elapsed_seconds + since, remaining_seconds=left)
 
 
-def stored_sweep_view(stored: StoredSweep, snapshot: SweepSnapshot) -> SweepView:
-    """As the history has it now."""
-    return SweepView(stored.sweep.request, snapshot, step="", end=_end(stored, snapshot), line=stored.line)
+def stored_sweep_view(stored: StoredSweep, snapshot: SweepSnapshot, now_seconds: float) -> SweepView:
+    """As the history has it ``now_seconds`` after the epoch."""
+    line = stored.line
+    was_cancelled = line.state in (RunState.CANCELLED, RunState.CUT_OFF)
+    shown = _without_cancelling(
+        replace(snapshot, progress=_progress(line, snapshot, now_seconds)), was_cancelled=was_cancelled
+    )
+    assert shown is not None
+    return SweepView(stored.sweep.request, shown, step="", end=_end(stored, shown), line=line)
+
+
+def _progress(line: RunLine, snapshot: SweepSnapshot, now_seconds: float) -> SweepProgress:
+    """Figures do not tell how long it took, nor how much was planned beyond what the reference has read."""
+    told = snapshot.progress
+    planned = max(told.cells_total, line.sweep.cells_total if line.sweep is not None else 0)
+    ended = now_seconds if line.state is RunState.RUNNING else line.ended_seconds or line.started_seconds
+    progress = replace(told, cells_total=planned, elapsed_seconds=max(0.0, ended - line.started_seconds))
+    if line.state is not RunState.RUNNING:
+        return progress
+    at = next((each.variant for each in told.by_variant if each.done < each.total), None)
+    return replace(progress, stage=ELSEWHERE, variant=at)
+
+
+def _without_cancelling(snapshot: SweepSnapshot | None, *, was_cancelled: bool) -> SweepSnapshot | None:
+    """A sweep that the user stopped did not fail: what is missing can still come."""
+    return replace(snapshot, failure=None) if snapshot is not None and was_cancelled else snapshot
 
 
 def left_cells(snapshot: SweepSnapshot) -> list[tuple[Variant, int]]:
@@ -91,10 +115,12 @@ def left_cells(snapshot: SweepSnapshot) -> list[tuple[Variant, int]]:
 
 def left_words(snapshot: SweepSnapshot | None) -> str:
     """``120 cells are left: nf4 40, fp4 80``; "" where nothing is known of it."""
-    left = left_cells(snapshot) if snapshot is not None else []
-    if not left:
+    if snapshot is None or not (left := left_cells(snapshot)):
         return ""
     count = sum(cells for _, cells in left)
+    planned = snapshot.progress.cells_total - snapshot.progress.cells_done
+    if planned > count:  # the reference has not read all of it yet
+        return f"{planned:,} cells are left"
     names = ", ".join(f"{safe_line(variant.spelling)} {cells:,}" for variant, cells in left)
     return f"{count:,} cell{' is' if count == 1 else 's are'} left: {names}"
 

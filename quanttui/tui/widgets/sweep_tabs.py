@@ -9,11 +9,12 @@ from textual.message import Message
 from textual.widgets import Static
 
 from quanttui.records import SweepRequest
+from quanttui.runs.words import swept_words
 from quanttui.text import safe_line
 from quanttui.tui.bindings import key_names
 from quanttui.tui.state.pace import coarse_seconds
 from quanttui.tui.visible import fit
-from quanttui.units import format_bytes, format_memory, format_percent
+from quanttui.units import format_memory, format_percent
 
 PAGES = {"plot": "Plot", "table": "Variants", "heat": "Categories", "verdict": "Verdict", "progress": "Progress"}
 
@@ -83,12 +84,10 @@ class SweepHead(Static):
 
 
 def asked_words(request: SweepRequest) -> str:
-    """``80 prompts · 37.1 kB of text · at most 20 min · memory ≤ 11.0 GiB``."""
+    """``80 prompts in 8 categories, 37.1 kB of text · at most 20 min · memory ≤ 11.0 GiB``."""
     limits, budget = request.limits, request.budget
-    text_bytes = sum(len(text.text.encode()) for text in request.texts)
     words = (
-        f"{len(request.prompts)} prompt{'s' if len(request.prompts) > 1 else ''}" if request.prompts else "",
-        f"{format_bytes(text_bytes)} of text" if text_bytes else "",
+        swept_words(request),
         f"at most {coarse_seconds(budget.seconds)}" if budget.seconds is not None else "",
         f"memory ≤ {format_memory(limits.memory_bytes)}" if limits.memory_bytes is not None else "",
         f"same top ≥ {format_percent(limits.least_same_top)}" if limits.least_same_top is not None else "",

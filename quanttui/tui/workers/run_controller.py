@@ -144,6 +144,10 @@ class RunController:
             self._runs_waiting.discard(place)
             yield
 
+    def forget_stop(self, run_id: str) -> None:
+        """A sweep that was stopped is taken up under its id."""
+        self._stopped.discard(run_id)
+
     def mark_stopped(self, run_id: str) -> None:
         """The run ends at its next event, even where the engine does not hear a cancellation. Never blocks."""
         self._stopped.add(run_id)
