@@ -100,7 +100,7 @@ async def test_pages_are_read_as_they_come_into_view(tmp_path: Path) -> None:
         for run_id, later in rows:
             connection.execute(
                 "INSERT INTO runs SELECT ?, state, started + ?, updated, ended, exit_code, process, model_key,"
-                " variant_key, replace(line, '\"first\"', ?) FROM runs WHERE run_id = 'first'",
+                " variant_key, replace(line, '\"first\"', ?), kind, changes FROM runs WHERE run_id = 'first'",
                 (run_id, later, f'"{run_id}"'),
             )
     connection.close()
