@@ -74,7 +74,7 @@ def test_points_stand_at_their_memory_and_divergence():
     assert int8.x == 9.58e9
     assert int8.y == pytest.approx(math.log10(0.0121))
     assert int8.low < int8.y < int8.high
-    assert int8.high == pytest.approx(math.log10(0.0121 * (1 + 1.96 * 0.05)))
+    assert int8.high == pytest.approx(math.log10(0.0121) + 1.96 * 0.05 / math.log(10), abs=1e-4)
     assert [each.kind for each in view.points] == [
         Kind.FRONTIER, Kind.FRONTIER, Kind.FRONTIER, Kind.BEATEN, Kind.RECOMMENDED, Kind.REFERENCE, Kind.FRONTIER,
     ]  # fmt: skip
@@ -87,9 +87,9 @@ def test_what_lies_below_the_noise_stands_on_its_line_and_says_at_most():
     assert fp16.y == view.floor[0] == pytest.approx(math.log10(NOISE))
     assert fp16.label == "≤ fp16 ✗"
     assert (fp16.low, fp16.high) == (None, None)
-    unsure = replace(ROWS[1], text=divergence(6e-5, 0.998, 1e-4))
+    unsure = replace(ROWS[1], text=divergence(6e-5, 0.998, 3e-5))
     above = point(view_of(snapshot_of([ROWS[0], unsure, ROWS[2]])), "fp16")
-    assert (above.low, above.high) == (fp16.y, pytest.approx(math.log10(6e-5 + 1.96e-4)))
+    assert (above.low, above.high) == (fp16.y, pytest.approx(math.log10(6e-5) + 1.96 * 0.5 / math.log(10), abs=1e-4))
     assert point(view, "bf16").label == "bf16 ✗"
 
 
@@ -109,11 +109,11 @@ def test_a_better_perplexity_than_the_references_stands_below_zero():
     assert view.floor == (0.0, "no difference")
 
 
-def test_an_interval_down_to_zero_ends_at_the_axis():
-    wide = replace(ROWS[2], text=divergence(0.012, 0.97, 0.02))
+def test_a_wide_interval_ends_at_the_axis():
+    wide = replace(ROWS[2], text=divergence(0.012, 0.97, 0.06))
     view = view_of(snapshot_of([ROWS[0], wide, ROWS[3]]))
-    assert point(view, "int8").low == view.y_axis.low
-    assert view.y_axis.low > math.log10(NOISE) - 1
+    assert (point(view, "int8").low, point(view, "int8").high) == (view.y_axis.low, view.y_axis.high)
+    assert math.log10(NOISE) - 1 < view.y_axis.low < view.y_axis.high < 0
 
 
 def test_the_frontier_is_stairs_that_only_go_down():
@@ -235,6 +235,15 @@ async def test_the_plot_follows_the_size_of_its_terminal():
         assert "≤ fp16" in screen_text(app)
         await pilot.resize_terminal(120, 40)
         await until(pilot, lambda: screen_text(app) == wide)
+
+
+async def test_the_floors_words_leave_points_alone():
+    near = replace(ROWS[4], text=divergence(NOISE, 0.99, 1e-5))
+    app = SweepApp(SweepPlot(), snapshot_of([ROWS[0], near]))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        assert " noise floor 1.0e-4 " in screen_text(app)
+        assert "≤ nf4+dq" in screen_text(app)
 
 
 async def test_a_failed_variant_is_listed_with_its_cause():

@@ -111,6 +111,11 @@ def test_shades_grow_with_the_logarithm_and_noise_has_none():
     assert heat_row(table, "nf4+head").cells["/arithmetic"].shade == len(LEVELS) - 1
 
 
+def test_what_is_hardly_above_the_noise_is_not_dark():
+    near = replace(ROWS[3], text=divergence(1.3 * 1e-4, 0.99))
+    assert heat_row(heat_of(snapshot_of([ROWS[0], near])), "nf4").cells["text"].shade < len(LEVELS) // 2
+
+
 @pytest.mark.parametrize("measure", Measure)
 def test_the_heat_table_has_every_measure(measure):
     table = heat_of(measure=measure)

@@ -1,7 +1,8 @@
 """The table of categories against variants: what stands in each cell, how dark it is, and whether it says anything.
 
 Categories stay apart from the text, and each is held against its variant's own mean over the suite: a cell within the
-error of that difference tells nothing about the category and is marked ``~``. Pure; knows no width and no colour.
+error of that difference, corrected for the number of categories, tells nothing about the category and is marked ``~``.
+Pure; knows no width and no colour.
 """
 
 from __future__ import annotations
@@ -9,14 +10,20 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from quanttui.compare.statistics import SIGNIFICANCE
+from quanttui.compare.student import student_quantile
 from quanttui.records import DivergenceSummary
 from quanttui.tui.state.sweep_look import Figure, Measure, figure_of
 from quanttui.tui.state.sweep_rows import SweepRow, SweepRows
 from quanttui.tui.visible import visible_run
-from quanttui.units import Z_95, format_nats, format_percent
+from quanttui.units import format_nats, format_percent
 
 TEXT, SUITE = "text", "suite"
 LEVELS = "▁▂▃▄▅▆▇█"
+_NORMAL = 10_000
+_DECADES = 3
+_LEAST = {Measure.KL: 1e-3, Measure.FLIPS: 0.01, Measure.PERPLEXITY: 1e-3}
+"""What is darkest where nothing is larger."""
 # A category's name where it has to be short.
 _SHORT = {
     "arithmetic": "arith",
@@ -70,7 +77,9 @@ def heat_table(rows: SweepRows, measure: Measure) -> HeatTable:
     keys = list(dict.fromkeys(key for summaries in found.values() for key in summaries))
     keys.sort(key=lambda key: (key != TEXT, key != SUITE))
     values = [abs(figure_of(each, measure).value) for summaries in found.values() for each in summaries.values()]
-    scale = _scale(values)
+    scale = _scale(
+        [0.0, *values], max(_LEAST[measure], 100 * (rows.noise_nats or 0.0) if measure is Measure.KL else 0.0)
+    )
     table = tuple(
         HeatRow(row, {key: _cell(key, found[row.variant], measure, scale) for key in found[row.variant]})
         for row in candidates
@@ -93,13 +102,10 @@ def _names(key: str) -> tuple[str, str]:
     return name, _SHORT.get(name, name)
 
 
-def _scale(values: list[float]) -> tuple[float, float]:
-    """The least and the most in log10, over at least two decades: what is nearly alike must not look far apart."""
-    positive = [value for value in values if value > 0]
-    if not positive:
-        return 0.0, 1.0
-    high = math.log10(max(positive))
-    return min(math.log10(min(positive)), high - 2), high
+def _scale(values: list[float], least: float) -> tuple[float, float]:
+    """Three decades in log10 that end at the largest, or at ``least``: what is small must not look dark."""
+    high = math.log10(max(least, *values))
+    return high - _DECADES, high
 
 
 def _cell(key: str, summaries: dict[str, DivergenceSummary], measure: Measure, scale: tuple[float, float]) -> HeatCell:
@@ -108,7 +114,8 @@ def _cell(key: str, summaries: dict[str, DivergenceSummary], measure: Measure, s
     pooled = summaries.get(SUITE)
     is_usual = None
     if pooled is not None and key.startswith("/"):
-        is_usual = _is_usual(figure, summary.tokens, figure_of(pooled, measure), pooled.tokens)
+        count = sum(each.startswith("/") for each in summaries)
+        is_usual = _is_usual(figure, summary.tokens, figure_of(pooled, measure), pooled.tokens, count)
     return HeatCell(
         _shown(figure.value, measure),
         figure,
@@ -119,15 +126,16 @@ def _cell(key: str, summaries: dict[str, DivergenceSummary], measure: Measure, s
     )
 
 
-def _is_usual(figure: Figure, tokens: int, pooled: Figure, all_tokens: int) -> bool:
-    """Whether a category's figure differs from the mean it is itself a part w of by no more than 1.96 errors:
-    Var(c − mean) = (1 − w)² Var(c) + Var(mean) − w² Var(c), as categories are independent of each other."""
+def _is_usual(figure: Figure, tokens: int, pooled: Figure, all_tokens: int, categories: int) -> bool:
+    """Whether a category's figure differs from the mean, of which it is itself the share w, by no more than its error:
+    Var(c − mean) = (1 − w)² Var(c) + Var(mean) − w² Var(c), as categories are independent of each other. At 95 %,
+    after Bonferroni's correction for all ``categories``."""
     if figure.error is None or pooled.error is None:
         return True
     share = min(1.0, tokens / all_tokens) if all_tokens else 1.0
     others = max(0.0, pooled.error**2 - (share * figure.error) ** 2)
     error = math.sqrt(((1 - share) * figure.error) ** 2 + others)
-    return abs(figure.value - pooled.value) <= Z_95 * error
+    return abs(figure.value - pooled.value) <= student_quantile(1 - SIGNIFICANCE / (2 * categories), _NORMAL) * error
 
 
 def _shade(value: float, noise: float, scale: tuple[float, float]) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from quanttui.compare.statistics import log_interval
 from quanttui.records import DivergenceSummary, SweepPart, Variant
 from quanttui.units import Z_95
 
@@ -48,26 +49,32 @@ class SweepLook:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """``error``: one standard error, None where it is not known."""
+    """``error``: one standard error, None where it is not known. ``low`` to ``high``: its 95 % interval by the normal
+    distribution, above 0 for what cannot be negative; the figure itself without an error."""
 
     value: float
     error: float | None
+    low: float
+    high: float
 
-    @property
-    def low(self) -> float:
-        """The 95 % interval's, or the figure itself."""
-        return self.value - Z_95 * (self.error or 0.0)
 
-    @property
-    def high(self) -> float:
-        return self.value + Z_95 * (self.error or 0.0)
+EXACT_ZERO = Figure(0.0, None, 0.0, 0.0)
 
 
 def figure_of(divergence: DivergenceSummary, measure: Measure) -> Figure:
     match measure:
         case Measure.KL:
-            return Figure(divergence.kl_divergence.mean, divergence.kl_divergence.standard_error)
+            return _figure(divergence.kl_divergence.mean, divergence.kl_divergence.standard_error, measure)
         case Measure.FLIPS:
-            return Figure(1 - divergence.same_top, divergence.same_top_standard_error)
+            return _figure(1 - divergence.same_top, divergence.same_top_standard_error, measure)
         case Measure.PERPLEXITY:
-            return Figure(divergence.ln_perplexity_ratio, divergence.ln_perplexity_ratio_standard_error)
+            error = divergence.ln_perplexity_ratio_standard_error
+            return _figure(divergence.ln_perplexity_ratio, error, measure)
+
+
+def _figure(value: float, error: float | None, measure: Measure) -> Figure:
+    if not measure.is_logarithmic:
+        reach = Z_95 * (error or 0.0)
+        return Figure(value, error, value - reach, value + reach)
+    interval = log_interval(value, error)
+    return Figure(value, error, *((value, value) if interval is None else (interval.low, interval.high)))

@@ -14,7 +14,7 @@ from itertools import pairwise
 from quanttui.compare.frontier import Point, place
 from quanttui.records import FitVerdict
 from quanttui.tui.state.sweep_axis import Axis, linear_axis, log_axis, memory_axis, nats_label, share_label
-from quanttui.tui.state.sweep_look import Figure, Measure
+from quanttui.tui.state.sweep_look import EXACT_ZERO, Figure, Measure
 from quanttui.tui.state.sweep_rows import SweepRow, SweepRows
 from quanttui.units import format_nats
 
@@ -89,13 +89,13 @@ def _y_axis(rows: list[SweepRow], measure: Measure, noise: float | None) -> Axis
 
 
 def _positive_ends(figure: Figure, floor: float) -> tuple[float, float, float]:
-    """An interval that goes down to 0 stretches no axis: it ends where the axis does."""
-    low = figure.low if figure.low > figure.value / 10 else figure.value
-    return max(low, floor), max(figure.value, floor), figure.high
+    """An interval stretches the axis by a decade at most: it ends where the axis does."""
+    low, high = max(figure.low, figure.value / 10), min(figure.high, 10 * figure.value)
+    return max(low, floor), max(figure.value, floor), high
 
 
 def _point(row: SweepRow, measure: Measure, noise: float | None, axis: Axis, is_selected: bool) -> PlotPoint:
-    figure, floor = row.figure(measure) or Figure(0.0, None), noise or 0.0
+    figure, floor = row.figure(measure) or EXACT_ZERO, noise or 0.0
     at_most = measure.is_logarithmic and figure.value <= floor and not row.is_reference
     low, high = _interval(figure, floor if measure.is_logarithmic else None)
     return PlotPoint(

@@ -89,16 +89,17 @@ def _costs(row: SweepRow, rows: SweepRows) -> list[Fact]:
 
 def _brief(row: SweepRow, facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
     by_name = {fact.name: fact for fact in facts}
-    kept = [Fact("", format_bytes(row.memory_bytes))] if row.memory_bytes is not None else []
+    kept = [Fact("memory", format_bytes(row.memory_bytes))] if row.memory_bytes is not None else []
     if "mean KL" in by_name and row.divergence is not None:
         times = format_multiple(row.divergence.noise_multiple)
         kept.append(Fact("KL", f"{by_name['mean KL'].value.removesuffix(' nats')} ({times} noise)"))
     kept += [by_name[name] for name in ("failed", "divergence", "same top") if name in by_name]
     if "ln ppl ratio" in by_name:
         kept.append(Fact("ln ppl", by_name["ln ppl ratio"].value))
-    kept.append(Fact("", by_name["speed"].value))
-    kept += [Fact("", by_name["frontier"].value)] if row.beaten_by is not None else []
-    return (*kept, *(by_name[name] for name in ("not told apart",) if name in by_name))
+    kept.append(by_name["speed"])
+    kept += [by_name["frontier"]] if row.beaten_by is not None else []
+    kept += [Fact("not apart", by_name["not told apart"].value)] if "not told apart" in by_name else []
+    return tuple(kept)
 
 
 def _with(figure: str, ratio: str) -> str:

@@ -162,9 +162,15 @@ class _Drawing:
         for x in range(self._left, self._right):
             if self._canvas.get_pixel(x, row)[0] == " ":
                 self._put(x, row, "╌", style)
-        start = self._left + 1
+        start = self._free_start(row, len(words) + 2)
         self._write(start, row, f" {words} ", style)
         return [(x, row) for x in range(start, start + len(words) + 2)]
+
+    def _free_start(self, row: int, cells: int) -> int:
+        """The leftmost stretch of a row in which no point stands, else its left end."""
+        points = {x for x, y in self._cells if y == row}
+        starts = range(self._left + 1, self._right - cells)
+        return next((at for at in starts if points.isdisjoint(range(at, at + cells))), self._left + 1)
 
     def _bar(self, point: PlotPoint, x: int, y: int) -> list[tuple[int, int]]:
         if point.low is None or point.high is None:

@@ -22,6 +22,8 @@ _KINDS = {
     Kind.BEATEN: "◇ beaten",
     Kind.REFERENCE: "● reference",
 }
+_PLAIN = ("memory", "speed")
+"""What is told by its unit, where lines are few."""
 _FITS = {FitVerdict.FITS: "✓ fits", FitVerdict.TIGHT: "! tight", FitVerdict.DOES_NOT_FIT: "✗ no"}
 
 
@@ -85,18 +87,28 @@ class SweepFacts(Widget):
     def _lines(self, width: int) -> list[Content]:
         if self._words is None or width < 1:
             return []
-        if self._is_column:
-            return _column(self._words, width)
-        return _flow(self._words, self._words.brief if self._is_brief else self._words.facts, width)
+        facts = self._words.brief if self._is_brief else self._words.facts
+        if not self._is_column:
+            return _flow(self._words, facts, width)
+        head = [_title(self._words).truncate(width, ellipsis=True)] if self._is_brief else _head(self._words, width)
+        return [*head, *_column(self._words, facts, width)]
 
 
-def _column(words: SelectedWords, width: int) -> list[Content]:
+def _title(words: SelectedWords) -> Content:
+    roles = f"  {words.roles}" if words.roles else ""
+    return Content.assemble((words.title, "bold $primary"), (roles, "$muted"))
+
+
+def _head(words: SelectedWords, width: int) -> list[Content]:
+    roles = [Content.styled(line.plain, "$muted") for line in Content(words.roles).wrap(width)]
+    return [Content.styled(words.title, "bold $primary"), *roles, Content("")]
+
+
+def _column(words: SelectedWords, facts: Sequence[Fact], width: int) -> list[Content]:
     """Each value wrapped beside its name."""
-    names = max((cell_len(fact.name) for fact in words.facts), default=0) + 2
-    lines = [Content.styled(words.title, "bold $primary")]
-    lines += [Content.styled(line.plain, "$muted") for line in Content(words.roles).wrap(width)]
-    lines.append(Content(""))
-    for fact in words.facts:
+    names = max((cell_len(fact.name) for fact in facts), default=0) + 2
+    lines = []
+    for fact in facts:
         first, *rest = Content(fact.value).wrap(max(8, width - names)) or [Content("")]
         lines.append(Content.assemble((fact.name.ljust(names), "$muted"), _value(fact, first, words)))
         lines += [Content.assemble(" " * names, _value(fact, line, words)) for line in rest]
@@ -105,11 +117,10 @@ def _column(words: SelectedWords, width: int) -> list[Content]:
 
 def _flow(words: SelectedWords, facts: Sequence[Fact], width: int) -> list[Content]:
     """As many on a line as fit."""
-    roles = f"  {words.roles}" if words.roles else ""
-    lines = [Content.assemble((words.title, "bold $primary"), (roles, "$muted")).truncate(width, ellipsis=True)]
+    lines = [_title(words).truncate(width, ellipsis=True)]
     line = Content("")
     for fact in facts:
-        name = f"{fact.name} " if fact.name else ""
+        name = "" if fact.name in _PLAIN else f"{fact.name} "
         piece = Content.assemble((name, "$muted"), _value(fact, Content(fact.value), words))
         longer = Content.assemble(line, "   ", piece) if line else piece
         if longer.cell_length > width and line:

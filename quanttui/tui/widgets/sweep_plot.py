@@ -44,6 +44,7 @@ class SweepPlot(SweepFigures, can_focus=True):
         & SweepSigns { margin: 0 1; }
         & > #sweep-plot-numbers { height: auto; max-height: 8; padding: 0 1; }
         &.-short > #sweep-plot-numbers { max-height: 4; }
+        &.-wide.-short > #sweep-plot-numbers { max-height: 100%; padding: 0 0 0 2; }
         &.-wide { layout: horizontal; }
         &.-wide > #sweep-plot-main { width: 1fr; }
         &.-wide > #sweep-plot-numbers { width: 40; height: 1fr; max-height: 100%; padding: 1 0 0 2; }
