@@ -14,6 +14,7 @@ from quanttui.text import safe_line
 from quanttui.units import NOT_AVAILABLE, format_bytes, format_figure, format_multiple, format_ratio
 
 _MOST_WITH_ERRORS = 4
+_FEWEST_CATEGORIES = 2
 
 
 def cost_table(snapshot: SweepSnapshot) -> Table:
@@ -72,13 +73,14 @@ def divergence_note(snapshot: SweepSnapshot, part: SweepPart) -> str:
 
 
 def category_table(snapshot: SweepSnapshot) -> Table | None:
-    """Mean KL of every candidate on each category of the prompts, the one where it is farthest marked with ▲."""
-    rows = [row for row in snapshot.result.variants if row.by_category]
-    if not rows:
+    """Mean KL of every candidate on each category of the prompts, the one where it is farthest marked with ▲; None
+    where there are no two: the suite's table has it."""
+    rows, categories = [row for row in snapshot.result.variants if row.by_category], categories_of(snapshot)
+    if not rows or len(categories) < _FEWEST_CATEGORIES:
         return None
     table = plain_table("category", *(safe_line(row.variant.spelling) for row in rows))
     with_errors = len(rows) <= _MOST_WITH_ERRORS
-    for category in categories_of(snapshot):
+    for category in categories:
         table.add_row(Text(safe_line(category)), *(_category_cell(row, category, with_errors) for row in rows))
     return table
 

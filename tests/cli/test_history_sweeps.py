@@ -77,7 +77,7 @@ def test_one_that_was_cut_off_shows_what_it_had_and_how_to_go_on(command: Any, h
 
 
 def test_hostile_names_are_shown_as_data(command: Any, home: Path) -> None:
-    prompts = (replace(PROMPTS[0], category="\x1b]52;c;aGk=\x07[/bold]"),)
+    prompts = (replace(PROMPTS[0], category="\x1b]52;c;aGk=\x07[/bold]"), PROMPTS[1])
     texts = (replace(TEXT, name="\x1b[31m=cmd\n.txt"),)
     keep_sweep(home, sweep_request("hostile", model_id="[red]m\x1b[2J", prompts=prompts, texts=texts))
     for argv in (("show", "hostile"), ("list",), ("compare", "hostile", "other")):

@@ -41,7 +41,7 @@ def _sections(snapshot: SweepSnapshot) -> Iterator[str]:
         if rows := _scored(snapshot, part):
             yield f"## How far from {reference} {PART_WORDS[part]}"
             yield _divergence_table(rows)
-    if any(row.by_category for row in snapshot.result.variants):
+    if len(categories_of(snapshot)) > 1 and any(row.by_category for row in snapshot.result.variants):
         yield "## Mean KL by category of the prompts"
         yield _category_table(snapshot)
     yield from _closing(snapshot)
