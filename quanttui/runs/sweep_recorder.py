@@ -34,7 +34,7 @@ class SweepRecorder:
             if started.resumed is None:
                 self._writer.begin(started, origin)
             else:
-                self._writer.take_up(started, started.resumed)
+                self._writer.take_up(started, started.resumed, origin)
         except QuantTuiError:
             store.close()
             raise

@@ -211,6 +211,26 @@ def test_a_sweep_that_is_done_or_goes_on_elsewhere_is_not_taken_up(path: Path) -
     assert read(path).line.state is RunState.DONE
 
 
+@pytest.mark.parametrize("change", ["torch", "device name", "weights"])
+def test_a_sweep_is_not_taken_up_under_other_conditions(path: Path, change: str) -> None:
+    asked = sweep_request()
+    record_sweep(path, until(sweep_events(asked), 3))
+    before = read(path)
+    environment, origin = ENVIRONMENT, ORIGIN
+    match change:
+        case "torch":
+            environment = replace(ENVIRONMENT, versions={**ENVIRONMENT.versions, "torch": "2.14.0"})
+        case "device name":
+            environment = replace(ENVIRONMENT, device_name="another CPU")
+        case _:
+            origin = replace(ORIGIN, weights_header_sha256="cd" * 32)
+    started = SweepStarted(asked, environment, before.sweep.reference, before.sweep)
+    with pytest.raises(UsageError, match=change) as caught:
+        record_sweep(path, [started], origin=origin)
+    assert "quanttui history rerun sweep-1" in caught.value.hint
+    assert read(path) == before
+
+
 def test_a_sweep_that_was_deleted_is_not_taken_up(path: Path) -> None:
     asked = sweep_request()
     started, *_ = sweep_events(asked)

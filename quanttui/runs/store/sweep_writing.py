@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from quanttui.errors import UsageError
 from quanttui.records import (
+    EngineDescription,
     LoadRecord,
     MeasuredSpeed,
     NoiseFloor,
@@ -49,16 +50,18 @@ class SweepWriter(StepWriter):
             self._insert_prompts(execute, [*(prompt.text for prompt in request.prompts), *_names(started)])
             execute("INSERT INTO sweeps VALUES (?, 1, NULL, ?)", self._run_id, to_text(self._notes))
 
-    def take_up(self, started: SweepStarted, had: Sweep) -> None:
+    def take_up(self, started: SweepStarted, had: Sweep, origin: RunOrigin) -> None:
         """Go on with a sweep that ended early: what is kept of it becomes what ``had`` says.
 
-        Raises UsageError where it is not there, is done, or goes on in another process.
+        Raises UsageError where it is not there, is done, goes on in another process, or was begun under conditions that
+        are not those of ``started`` and ``origin``: its table would mix what cannot be held against each other.
         """
         self._adopt(started)
         with self._transaction() as execute:
             row = execute("SELECT state, changes, line FROM runs WHERE run_id = ? AND kind = ?", self._run_id,
                           RunKind.SWEEP).fetchone()  # fmt: skip
             check_resumable(self._run_id, None if row is None else RunState(row[0]))
+            self._check_conditions(execute, started, origin)
             self._changes = row[1] + 1
             self._line = replace(read_text(row[2], RunLine), failure=None)
             self._set_running(execute, started)
@@ -126,6 +129,18 @@ class SweepWriter(StepWriter):
             self._notes = snapshot.notes
             execute("UPDATE sweeps SET notes = ? WHERE run_id = ?", to_text(self._notes), self._run_id)
 
+    def _check_conditions(self, execute: Execute, started: SweepStarted, origin: RunOrigin) -> None:
+        row = execute("SELECT environment, origin FROM requests WHERE run_id = ?", self._run_id).fetchone()
+        before, begun = read_text(row[0], EngineDescription), read_text(row[1], RunOrigin)
+        changed = changed_conditions(before, started.environment)
+        if begun.weights_header_sha256 != origin.weights_header_sha256:
+            changed.append("the headers of the model's weights")
+        if changed:
+            raise UsageError(
+                f"the sweep {self._run_id} was begun under other conditions: {', '.join(changed)}",
+                f"quanttui history rerun {self._run_id} begins it anew.",
+            )
+
     def _set_running(self, execute: Execute, started: SweepStarted) -> None:
         execute(
             "UPDATE runs SET state = ?, ended = NULL, exit_code = NULL, process = ?, line = ? WHERE run_id = ?",
@@ -187,6 +202,14 @@ def check_resumable(run_id: str, state: RunState | None) -> None:
             raise UsageError(f"the sweep {run_id} goes on in another process", "Wait for its end, or stop it there.")
         case RunState.DONE:
             raise UsageError(f"the sweep {run_id} is done", f"quanttui history rerun {run_id} begins it anew.")
+
+
+def changed_conditions(before: EngineDescription, now: EngineDescription) -> list[str]:
+    """On what figures depend and what is not as it was, in words: ``torch 2.12.0, now 2.13.0``."""
+    then = {"device": before.device, "device name": before.device_name, **before.versions}
+    here = {"device": now.device, "device name": now.device_name, **now.versions}
+    names = [name for name in dict.fromkeys((*then, *here)) if then.get(name) != here.get(name)]
+    return [f"{name} {then.get(name, 'none')}, now {here.get(name, 'none')}" for name in names]
 
 
 def _names(started: SweepStarted) -> list[str]:
