@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from scripted_app import screen_text
+from scripted_app import screen_text, until
 from sweep_samples import (
     DONE,
     FAILED,
@@ -244,6 +244,15 @@ async def test_a_short_table_keeps_the_selected_row_in_view():
         await pilot.press("G")
         await pilot.pause()
         assert "▸◆ fp16" in screen_text(app)
+
+
+async def test_a_table_with_room_left_tells_more_of_the_selected_variant():
+    app = SweepApp(SweepTable(), DONE)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("g")
+        assert "told apart" not in screen_text(app)
+        app.part.styles.height = "1fr"
+        await until(pilot, lambda: "told apart from" in screen_text(app))
 
 
 class WordsApp(App[None]):

@@ -89,7 +89,7 @@ class SweepFacts(Widget):
             return []
         facts = self._words.brief if self._is_brief else self._words.facts
         if not self._is_column:
-            return _flow(self._words, facts, width)
+            return fact_lines(self._words, facts, width)
         head = [_title(self._words).truncate(width, ellipsis=True)] if self._is_brief else _head(self._words, width)
         return [*head, *_column(self._words, facts, width)]
 
@@ -115,7 +115,7 @@ def _column(words: SelectedWords, facts: Sequence[Fact], width: int) -> list[Con
     return lines
 
 
-def _flow(words: SelectedWords, facts: Sequence[Fact], width: int) -> list[Content]:
+def fact_lines(words: SelectedWords, facts: Sequence[Fact], width: int) -> list[Content]:
     """As many on a line as fit."""
     lines = [_title(words).truncate(width, ellipsis=True)]
     line = Content("")

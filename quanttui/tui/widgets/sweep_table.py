@@ -12,8 +12,10 @@ from quanttui.records.sweep_run import SweepSnapshot
 from quanttui.tui.bindings import bindings_of
 from quanttui.tui.state.sweep_look import SweepOrder
 from quanttui.tui.state.sweep_rows import SweepRows
+from quanttui.tui.state.sweep_selected import selected_words
 from quanttui.tui.state.sweep_table import TableRow, table_rows
 from quanttui.tui.sweep_keys import SWEEP_FIGURE_COMMANDS
+from quanttui.tui.widgets.sweep_facts import fact_lines
 from quanttui.tui.widgets.sweep_figures import SweepFigures
 from quanttui.tui.widgets.sweep_table_text import head_line, lay_table, row_line
 
@@ -37,15 +39,19 @@ class SweepTable(SweepFigures, can_focus=True):
         self.refresh(layout=len(before) != len(self._table))
 
     def render(self) -> Content:
-        """The head stays; of more rows than there is room for, those about the selected one."""
+        """The head stays; of more rows than there is room for, those about the selected one. What room is left tells
+        more of that one."""
         width, room = self.content_size.width, max(1, self.content_size.height - 1)
-        if self.rows is None:
+        if self.rows is None or self.snapshot is None:
             return Content("")
         layout = lay_table(self._table, width)
         at = next((at for at, row in enumerate(self._table) if row.is_selected), 0)
         first = max(0, min(at - room // 2, len(self._table) - room))
         lines = [row_line(row, layout, width) for row in self._table[first : first + room]]
-        return Content("\n").join([head_line(layout, self.rows.memory_words).truncate(width), *lines])
+        words = selected_words(self.rows, self.snapshot.result)
+        if words is not None and room > len(lines) + 1:
+            lines += [Content(""), *fact_lines(words, words.facts, width)]
+        return Content("\n").join([head_line(layout, self.rows.memory_words).truncate(width), *lines[:room]])
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return len(self._table) + 1
