@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from quanttui.records import ModelEntry, RunRequest
-from quanttui.records.history import RunLine, StoredRun
+from quanttui.records.history import RunLine, StoredRun, StoredSweep
 from quanttui.runs.comparing import RunComparison
 from quanttui.tui.messages import Problem
 
@@ -55,8 +55,8 @@ class RunsCompared(Message):
     """What two runs have in common and what not."""
 
     comparison: RunComparison
-    first: StoredRun
-    second: StoredRun
+    first: StoredRun | StoredSweep
+    second: StoredRun | StoredSweep
 
 
 @dataclass

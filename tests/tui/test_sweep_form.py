@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from scripted_app import DEMO, keys, make_app, running, screen_text, status, until
+from scripted_app import DEMO, HOST_ONLY, keys, make_app, running, screen_text, status, until
 
 from quanttui.records import Precision, Variant
 from quanttui.session import SweepChoices
@@ -84,7 +85,7 @@ def test_windows_are_no_longer_than_the_model_and_stop_at_the_tokens_asked_for()
     assert window_count(0, None, None) == 0
 
 
-async def test_s_opens_the_form_with_what_is_ticked_and_what_is_free() -> None:
+async def test_s_opens_the_form_with_what_is_ticked() -> None:
     app = make_app()
     async with running(app, (80, 24)) as pilot:
         await pilot.press("s")
@@ -93,7 +94,7 @@ async def test_s_opens_the_form_with_what_is_ticked_and_what_is_free() -> None:
         assert "☑ int8" in text
         assert "☑ nf4 " in text
         assert "☐ nf4+dq" in text
-        assert "memory ≤ 11.5GiB" in text
+        assert "memory ≤ any" in text
         assert "3 models read 80 prompts and about 18 windows of text" in text
 
 
@@ -161,3 +162,13 @@ async def test_a_hostile_file_name_is_shown_and_does_nothing() -> None:
         await until(pilot, lambda: "cannot be read" in screen_text(app))
         assert "\x1b" not in screen_text(app)
         assert "[bold]x[/]" in screen_text(app)
+
+
+async def test_what_is_free_is_the_limit_where_the_reference_does_not_fit_into_it() -> None:
+    host = HOST_ONLY.host
+    small = replace(HOST_ONLY, host=replace(host, available_bytes=10 * 2**20, engine_bytes=2**20))
+    app = make_app(reading=small)
+    async with running(app) as pilot:
+        await until(pilot, lambda: app.main.board.fits)
+        await pilot.press("s")
+        await until(pilot, lambda: "memory ≤ 11MiB" in screen_text(app))

@@ -13,7 +13,6 @@ from textual.widgets import Input
 
 from quanttui.records import Run
 from quanttui.records.history import RunKind, RunLine
-from quanttui.runs.comparing import compare_runs
 from quanttui.tui.bindings import bindings_of
 from quanttui.tui.history_keys import HISTORY_COMMANDS
 from quanttui.tui.history_messages import HistoryRefused, RunOpened, RunsCompared, RunsDeleted, RunToRepeat
@@ -28,7 +27,7 @@ from quanttui.tui.state.sweep_view import stored_sweep_view
 from quanttui.tui.sweeping_messages import SweepOpened, SweepToRepeat
 from quanttui.tui.widgets.run_list import RunList
 from quanttui.tui.widgets.run_preview import RunPreview
-from quanttui.tui.workers.sweep_looks import opened_sweep, run_to_repeat, sweep_to_repeat
+from quanttui.tui.workers.sweep_looks import compared, opened_sweep, run_to_repeat, sweep_to_repeat
 
 if TYPE_CHECKING:
     from quanttui.runs.store import RunStore
@@ -152,11 +151,7 @@ class HistoryActions(Screen[None]):
             self._me.say(f"{words} · two are compared, {self.keys['history_mark']} marks", Tone.WARNING)
             return
 
-        def compare(store: RunStore) -> RunsCompared:
-            first, second = map(store.read, marked)
-            return RunsCompared(compare_runs(first, second), first, second)
-
-        self._me.desk.ask(compare, self.refused)
+        self._me.desk.ask(partial(compared, first_id=marked[0], second_id=marked[1]), self.refused)
 
     @on(RunsCompared)
     def runs_compared(self, message: RunsCompared) -> None:

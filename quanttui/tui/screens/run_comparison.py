@@ -10,7 +10,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 
-from quanttui.records.history import StoredRun
+from quanttui.records.history import StoredRun, StoredSweep
 from quanttui.runs.comparing import RunComparison
 from quanttui.tui.bindings import bindings_of, key_names
 from quanttui.tui.history_keys import RUN_COMPARISON_COMMANDS
@@ -23,7 +23,9 @@ from quanttui.tui.widgets.run_comparison import RunComparisonView, comparison_wo
 class RunComparisonScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(RUN_COMPARISON_COMMANDS)
 
-    def __init__(self, comparison: RunComparison, first: StoredRun, second: StoredRun) -> None:
+    def __init__(
+        self, comparison: RunComparison, first: StoredRun | StoredSweep, second: StoredRun | StoredSweep
+    ) -> None:
         super().__init__()
         self._comparison, self._runs = comparison, (first, second)
 

@@ -10,7 +10,16 @@ from textual import on
 from textual.screen import Screen
 
 from quanttui.errors import QuantTuiError
-from quanttui.records import MemoryReading, ModelEntry, Precision, Sweep, SweepRequest, SweepSnapshot, Variant
+from quanttui.records import (
+    FitVerdict,
+    MemoryReading,
+    ModelEntry,
+    Precision,
+    Sweep,
+    SweepRequest,
+    SweepSnapshot,
+    Variant,
+)
 from quanttui.records.events import ModelLoaded
 from quanttui.session import SweepChoices
 from quanttui.text import safe_line
@@ -204,12 +213,16 @@ class SweepingActions(Screen[None]):
             selection = replace(selection.with_offer(_DOUBLE_QUANT), ticked=selection.ticked)
         model, known = selection.model, self._cell_seconds
         each = known[1] if known is not None and model is not None and known[0] == model.path else None
-        return SweepOffer(selection, me.board, self.sweep_choices, self._memory_now(), each)
+        return SweepOffer(selection, me.board, self.sweep_choices, self._memory_limit(), each)
 
-    def _memory_now(self) -> str:
+    def _memory_limit(self) -> str:
+        """What is free now, unless the reference fits into it: such a limit would ask for nothing, and the answer be
+        the reference itself."""
         me = self._sweeper
-        engine = me.selection.engine
-        return "" if me.reading is None or engine is None else free_memory(me.reading, engine.device)
+        engine, fit = me.selection.engine, me.board.fits.get(me.selection.reference)
+        if me.reading is None or engine is None or (fit is not None and fit.verdict is FitVerdict.FITS):
+            return ""
+        return free_memory(me.reading, engine.device)
 
     def _remember_choices(self, choices: SweepChoices) -> None:
         self.sweep_choices = choices

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from quanttui.records.history import RunLine, StoredRun
+from quanttui.records.history import RunLine, StoredRun, StoredSweep
 from quanttui.runs.comparing import Difference, FigurePair, Outcome, RunComparison
 from quanttui.text import safe_line
 from quanttui.tui.state.run_lines import state_words, when_words
@@ -37,7 +37,9 @@ Cells = Sequence[tuple[str, str]]
 class RunComparisonView(Widget):
     DEFAULT_CSS = "RunComparisonView { height: auto; }"
 
-    def __init__(self, comparison: RunComparison, first: StoredRun, second: StoredRun) -> None:
+    def __init__(
+        self, comparison: RunComparison, first: StoredRun | StoredSweep, second: StoredRun | StoredSweep
+    ) -> None:
         super().__init__()
         self._comparison, self._lines = comparison, (first.line, second.line)
 
@@ -59,6 +61,8 @@ def comparison_content(comparison: RunComparison, first: RunLine, second: RunLin
     lines = [*_titles(first, second, width), _BLANK]
     for caution in comparison.cautions:
         lines += [*(Content.styled(line, "$warning") for line in _wrapped(f"! {safe_line(caution)}", width)), _BLANK]
+    if comparison.answers:
+        lines += [*_differences("What they answer", comparison.answers, width), _BLANK]
     lines += [*_differences("What was asked", comparison.settings, width), _BLANK]
     lines += [*_differences("Where it ran", comparison.environment, width), _BLANK]
     return Content("\n").join([*lines, *_figures(comparison.figures, width)])

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from quanttui.errors import UsageError
 from quanttui.records import SweepSnapshot
 from quanttui.records.history import StoredSweep
-from quanttui.tui.history_messages import RunToRepeat
+from quanttui.runs.comparing import compare_runs
+from quanttui.tui.history_messages import RunsCompared, RunToRepeat
 from quanttui.tui.sweeping_messages import SweepLooked, SweepOpened, SweepToRepeat, SweepToResume
 
 if TYPE_CHECKING:
@@ -16,32 +18,44 @@ if TYPE_CHECKING:
 
 
 def opened_sweep(store: RunStore, run_id: str) -> SweepOpened:
-    from quanttui.pipeline.sweep.tally import Tally
-
     stored = store.read_sweep(run_id)
-    return SweepOpened(stored, _tallied(Tally(), stored))
+    return SweepOpened(stored, opened(stored))
 
 
 def looked_again(store: RunStore, tally: Tally, known: StoredSweep) -> SweepLooked:
     """What came since; cheap where nothing did."""
     newer = store.read_newer(known)
-    return SweepLooked(newer, None if newer is None else _tallied(tally, newer))
+    return SweepLooked(newer, None if newer is None else tally.snapshot(newer.sweep))
 
 
 def sweep_to_resume(store: RunStore, run_id: str) -> SweepToResume:
-    from quanttui.pipeline.sweep.tally import Tally
-
     stored = store.read_resumable(run_id)
-    return SweepToResume(stored.sweep, _tallied(Tally(), stored))
+    return SweepToResume(stored.sweep, opened(stored))
 
 
 def sweep_to_repeat(store: RunStore, run_id: str) -> SweepToRepeat:
     return SweepToRepeat(store.read_sweep(run_id).sweep.request)
 
 
+def compared(store: RunStore, first_id: str, second_id: str) -> RunsCompared:
+    """Two runs, or two sweeps. Raises UsageError where it is one of each."""
+    first, second = store.read_any(first_id), store.read_any(second_id)
+    if isinstance(first, StoredSweep) and isinstance(second, StoredSweep):
+        from quanttui.runs.comparing_sweeps import TalliedSweep, compare_sweeps
+
+        one, two = (TalliedSweep(each, opened(each)) for each in (first, second))
+        return RunsCompared(compare_sweeps(one, two), first, second)
+    if isinstance(first, StoredSweep) or isinstance(second, StoredSweep):
+        raise UsageError("a sweep and a single run cannot be held against each other", "Mark two of a kind.")
+    return RunsCompared(compare_runs(first, second), first, second)
+
+
 def run_to_repeat(store: RunStore, run_id: str) -> RunToRepeat:
     return RunToRepeat(store.read(run_id))
 
 
-def _tallied(tally: Tally, stored: StoredSweep) -> SweepSnapshot:
-    return tally.snapshot(stored.sweep)
+def opened(stored: StoredSweep) -> SweepSnapshot:
+    """The figures of all that it holds."""
+    from quanttui.pipeline.sweep.tally import tally  # numpy behind it
+
+    return tally(stored.sweep)
