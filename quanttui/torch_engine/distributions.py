@@ -2,7 +2,7 @@
 
 Logits are [positions, vocabulary] in fp32. Differences and exponentials are taken in fp32, about each row's maximum;
 their sums over the vocabulary (64 terms at a time in fp32, those in fp64), normalisers and all that follows are fp64.
-Nothing is clipped.
+Nothing is clipped. Each function says how often it goes over the vocabulary: on a CPU that is what it costs.
 """
 
 from __future__ import annotations
@@ -20,68 +20,61 @@ _LOW_BITS = 2**32 - 1
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """``weights`` = exp(``logits`` − ``maximum``); ``ln_sum`` [n] = ln of their sum, fp64; ``maximum`` [n, 1];
-    ``block_maxima`` [n, blocks]: see ``_block_maxima``."""
+    """``centered`` [n, vocabulary]: each row's logits less its largest; ``block_maxima`` [n, blocks] of it: see
+    ``_block_maxima``. ``ln_sum`` [n] = ln Σ exp(``centered``), fp64."""
 
-    logits: Tensor
+    centered: Tensor
     block_maxima: Tensor
-    maximum: Tensor
-    weights: Tensor
     ln_sum: Tensor
 
-    @property
-    def ln_normalizer(self) -> Tensor:
-        return self.maximum[:, 0].double() + self.ln_sum
-
     def first(self, positions: int) -> Distribution:
-        parts = (self.logits, self.block_maxima, self.maximum, self.weights, self.ln_sum)
-        return Distribution(*(part[:positions] for part in parts))
+        return Distribution(self.centered[:positions], self.block_maxima[:positions], self.ln_sum[:positions])
 
 
-def distribution(logits: Tensor, out: Tensor | None = None) -> Distribution:
-    """``out`` [n, vocabulary] takes the weights. Raises MeasurementError where a logit is NaN or +inf (a −inf shows in
-    the KL divergence, which checks too)."""
-    block_maxima = _block_maxima(logits)
+def distribution(logits: Tensor, weights: Tensor) -> Distribution:
+    """``logits`` are centered in place; ``weights``, of their shape, takes exp(centered). Four times over the
+    vocabulary.
+
+    Raises MeasurementError where a logit is NaN or +inf (a −inf shows in the KL divergence, which checks too).
+    """
+    block_maxima = _block_maxima(logits, weights)
     maximum = block_maxima.amax(-1, keepdim=True)
-    weights = torch.sub(logits, maximum, out=out).exp_()
+    torch.exp(logits.sub_(maximum), out=weights)
     ln_sum = _sum(weights).log()
     if not bool(torch.isfinite(ln_sum).all() & torch.isfinite(maximum).all()):
         raise not_finite()
-    return Distribution(logits, block_maxima, maximum, weights, ln_sum)
+    return Distribution(logits, block_maxima.sub_(maximum), ln_sum)
 
 
-def kl_divergence(p: Distribution, q: Distribution, scratch: tuple[Tensor, Tensor] | None = None) -> Tensor:
-    """KL(p‖q) [n] in nats, over the whole vocabulary: Σ p·(ln p − ln q).
+def kl_divergence(p: Distribution, p_weights: Tensor, q: Distribution, scratch: Tensor) -> Tensor:
+    """KL(p‖q) [n] in nats, over the whole vocabulary: Σ p·(ln p − ln q). Three times over it.
 
     The logits' difference is taken about each side's own maximum: where p is large that is nearly exact, and a
     constant added to all logits changes nothing. What fp32 leaves is some 1e-8 nats either side of the true value, a
     few 1e-7 where one token has nearly all the weight; of equal logits it is exactly 0.
-    ``scratch``: two buffers like the logits.
     """
-    ours, theirs = scratch or (None, None)
-    difference = torch.sub(p.logits, p.maximum, out=ours).sub_(torch.sub(q.logits, q.maximum, out=theirs))
-    mean = _sum(difference.mul_(p.weights)) / p.ln_sum.exp()
+    difference = torch.sub(p.centered, q.centered, out=scratch)
+    mean = _sum(difference.mul_(p_weights)) / p.ln_sum.exp()
     result = mean - (p.ln_sum - q.ln_sum)
     if not bool(torch.isfinite(result).all()):
         raise not_finite()
     return result
 
 
-def entropy(p: Distribution, scratch: Tensor | None = None) -> Tensor:
-    """[n] in nats: ln Σ w − Σ w·(z − max) / Σ w."""
-    weighted = torch.sub(p.logits, p.maximum, out=scratch).mul_(p.weights)
-    return p.ln_sum - _sum(weighted) / p.ln_sum.exp()
+def entropy(p: Distribution, p_weights: Tensor, scratch: Tensor) -> Tensor:
+    """[n] in nats: ln Σ w − Σ w·(z − max) / Σ w. Twice over the vocabulary."""
+    return p.ln_sum - _sum(torch.mul(p.centered, p_weights, out=scratch)) / p.ln_sum.exp()
 
 
 def ln_probability(p: Distribution, token_ids: Tensor) -> Tensor:
     """ln p of ``token_ids`` [n, k], fp64."""
-    return p.logits.gather(1, token_ids).double() - p.ln_normalizer[:, None]
+    return p.centered.gather(1, token_ids).double() - p.ln_sum[:, None]
 
 
-def rank(p: Distribution, token_ids: Tensor, scratch: Tensor | None = None) -> Tensor:
-    """1 + the number of tokens strictly more likely than ``token_ids`` [n]: tied tokens share the better rank."""
-    out = torch.empty_like(p.logits) if scratch is None else scratch
-    greater = torch.gt(p.logits, p.logits.gather(1, token_ids[:, None]), out=out)
+def rank(p: Distribution, token_ids: Tensor, scratch: Tensor) -> Tensor:
+    """1 + the number of tokens strictly more likely than ``token_ids`` [n]: tied tokens share the better rank. Twice
+    over the vocabulary."""
+    greater = torch.gt(p.centered, p.centered.gather(1, token_ids[:, None]), out=scratch)
     return greater.sum(-1).long() + 1  # sums of ones are exact in fp32 up to 2^24
 
 
@@ -91,10 +84,10 @@ def top(p: Distribution, k: int) -> Tensor:
     The k largest lie in the k blocks whose maxima are largest, and those of equals in blocks whose maxima are equal,
     so that only these are searched.
     """
-    vocabulary = p.logits.shape[1]
+    vocabulary = p.centered.shape[1]
     k = min(k, vocabulary)
     ids = _block_members(_best_blocks(p.block_maxima, min(k, p.block_maxima.shape[1])), vocabulary)
-    values = p.logits.gather(1, ids.clamp(max=vocabulary - 1)).masked_fill_(ids >= vocabulary, -torch.inf)
+    values = p.centered.gather(1, ids.clamp(max=vocabulary - 1)).masked_fill_(ids >= vocabulary, -torch.inf)
     return _LOW_BITS - (_sort_keys(values, ids).topk(k).values & _LOW_BITS)
 
 
@@ -112,12 +105,19 @@ def _best_blocks(block_maxima: Tensor, count: int) -> Tensor:
     return best.indices if tied <= count else block_maxima.topk(tied).indices
 
 
-def _block_maxima(logits: Tensor) -> Tensor:
-    """[n, blocks]: block b < B holds the ids b, b + B, b + 2B, ... (``_BLOCK`` of them); the rest, one id each."""
+def _block_maxima(logits: Tensor, scratch: Tensor) -> Tensor:
+    """[n, blocks]: block b < B holds the ids b, b + B, b + 2B, ... (``_BLOCK`` of them); the rest, one id each.
+
+    By halves: on a CPU three times as fast as ``amax`` over the ids of a block, which lie apart.
+    """
     whole = logits.shape[1] - logits.shape[1] % _BLOCK
     if not whole:
-        return logits
-    return torch.cat([logits[:, :whole].unflatten(1, (_BLOCK, -1)).amax(1), logits[:, whole:]], dim=1)
+        return logits.clone()
+    width, source = whole // 2, logits
+    while width * _BLOCK >= whole:
+        torch.maximum(source[:, :width], source[:, width : 2 * width], out=scratch[:, :width])
+        width, source = width // 2, scratch
+    return torch.cat([scratch[:, : whole // _BLOCK], logits[:, whole:]], dim=1)
 
 
 def _block_members(blocks: Tensor, vocabulary: int) -> Tensor:

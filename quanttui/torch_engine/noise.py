@@ -37,16 +37,15 @@ class OtherPath:
         return OtherPath(self.states[start:stop], self.rounding) if start < len(self.states) else None
 
 
-def compare_paths(p: Distribution, other_logits: Tensor, first_two: Tensor, buffers: Buffers) -> NoiseMeasured:
-    """``first_two`` [n, 2]: ids of p's first choices. ``other_logits`` may end before ``p`` does: then so does what is
-    known of the noise."""
+def compare_paths(p: Distribution, p_weights: Tensor, other_logits: Tensor, buffers: Buffers) -> NoiseMeasured:
+    """``other_logits`` may end before ``p`` does: then so does what is known of the noise."""
     known = len(other_logits)
-    other = distribution(other_logits, buffers.get("q", known))
-    first_two = first_two[:known]
-    ours, theirs = p.logits[:known].gather(1, first_two).double(), other_logits.gather(1, first_two).double()
+    p, scratch = p.first(known), buffers.get("scratch", known)
+    other = distribution(other_logits, scratch)
+    first_two = top(p, 2)
+    ours, theirs = p.centered.gather(1, first_two).double(), other.centered.gather(1, first_two).double()
     change = (ours[:, 0] - ours[:, 1]) - (theirs[:, 0] - theirs[:, 1])
-    scratch = buffers.get("scratch", known), buffers.get("second scratch", known)
-    return NoiseMeasured(kl_divergence(p.first(known), other, scratch).cpu(), change.abs().cpu())
+    return NoiseMeasured(kl_divergence(p, p_weights[:known], other, scratch).cpu(), change.abs().cpu())
 
 
 def joined(chunks: Sequence[NoiseMeasured]) -> NoiseMeasured:
@@ -58,8 +57,12 @@ def measure_noise(states: Tensor, other: OtherPath, head: OutputHead, buffers: B
     """Of one chunk, with no candidate beside it; the same bits as with one."""
     parts = [Part("reference", states, head), other_part(other, head, states.device)]
     logits, other_logits = logits_of(parts, buffers)
-    p = distribution(logits, buffers.get("p", len(states)))
-    return compare_paths(p, other_logits, top(p, 2), buffers)
+    measured = []
+    for rows in buffers.blocks(len(other_logits)):
+        weights = buffers.get("p", len(logits[rows]))
+        p = distribution(logits[rows], weights)
+        measured.append(compare_paths(p, weights, other_logits[rows], buffers))
+    return joined(measured)
 
 
 def other_part(other: OtherPath, head: OutputHead, device: torch.device) -> Part:

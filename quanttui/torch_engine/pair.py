@@ -68,23 +68,22 @@ class Pair:
     head: OutputHead
     states: Tensor
     top_k: int
+    buffers: Buffers
     _measured: list[Measured] = field(default_factory=list, init=False)
     _details: list[Details] = field(default_factory=list, init=False)
     _noise: list[NoiseMeasured] = field(default_factory=list, init=False)
-
-    def __post_init__(self) -> None:
-        self._buffers = Buffers(self.head.vocab_size, self.states.device)
 
     @torch.no_grad()
     def measure(self, start: int, stop: int) -> None:
         """Positions [start, stop). Raises MeasurementError where a logit of any of the models is not finite."""
         reference, candidate, other = self._logits(start, stop)
-        p = distribution(reference, self._buffers.get("p", stop - start))
-        p_top_ids = top(p, max(self.top_k, 2))
-        if other is not None:
-            self._noise.append(compare_paths(p, other, p_top_ids[:, :2], self._buffers))
-        q = distribution(candidate, self._buffers.get("q", stop - start))
-        self._compare(p, q, self._token_ids(start, stop), p_top_ids)
+        token_ids = self._token_ids(start, stop)
+        for rows in self.buffers.blocks(stop - start):
+            weights = self.buffers.get("p", len(reference[rows]))
+            p = distribution(reference[rows], weights)
+            if other is not None and rows.start < len(other):
+                self._noise.append(compare_paths(p, weights, other[rows], self.buffers))
+            self._compare(p, weights, candidate[rows], token_ids[rows])
 
     def measured(self) -> Measured:
         return _joined(self._measured)
@@ -111,16 +110,16 @@ class Pair:
         other = self.side.other_chunk(start, stop)
         if other is not None:
             parts.append(other_part(other, self.reference_head, theirs.device))
-        reference, candidate, *rest = logits_of(parts, self._buffers)
+        reference, candidate, *rest = logits_of(parts, self.buffers)
         return reference, candidate, rest[0] if rest else None
 
-    def _compare(self, p: Distribution, q: Distribution, token_ids: Tensor, p_top_ids: Tensor) -> None:
-        rows = len(token_ids)
-        scratch = self._buffers.get("scratch", rows)
-        q_top_ids = top(q, max(self.top_k, 1))
+    def _compare(self, p: Distribution, p_weights: Tensor, candidate: Tensor, token_ids: Tensor) -> None:
+        scratch = self.buffers.get("scratch", len(token_ids))
+        q = distribution(candidate, scratch)
+        p_top_ids, q_top_ids = top(p, max(self.top_k, 2)), top(q, max(self.top_k, 1))
         p_top = ln_probability(p, p_top_ids)
         columns = (
-            kl_divergence(p, q, (scratch, self._buffers.get("second scratch", rows))),
+            kl_divergence(p, p_weights, q, scratch),
             ln_probability(p, token_ids[:, None])[:, 0].exp(),
             ln_probability(q, token_ids[:, None])[:, 0].exp(),
             p_top_ids[:, 0],
@@ -134,7 +133,7 @@ class Pair:
         details = (
             rank(p, token_ids, scratch),
             rank(q, token_ids, scratch),
-            entropy(p, scratch),
+            entropy(p, p_weights, scratch),
             p_top_ids[:, : self.top_k],
             p_top[:, : self.top_k].exp(),
             q_top_ids,

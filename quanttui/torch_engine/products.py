@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from quanttui.torch_engine.head import OutputHead
+
+BLOCK_ELEMENTS = 2**20
+
+
+def block_rows(vocab_size: int) -> int:
+    """Positions that are measured at once: few enough that their buffers stay in a CPU's cache."""
+    return max(1, BLOCK_ELEMENTS // vocab_size)
 
 
 class Buffers:
@@ -24,6 +31,11 @@ class Buffers:
         if buffer is None or len(buffer) < rows:
             buffer = self._kept[name] = torch.empty(rows, self._vocab_size, dtype=torch.float32, device=self._device)
         return buffer[:rows]
+
+    def blocks(self, rows: int) -> Iterator[slice]:
+        """``rows`` rows, a block at a time."""
+        step = block_rows(self._vocab_size)
+        return (slice(start, min(start + step, rows)) for start in range(0, rows, step))
 
 
 @dataclass(frozen=True, slots=True)
