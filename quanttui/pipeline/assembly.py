@@ -24,7 +24,7 @@ def apply_event(run: Run | None, event: RunEvent) -> Run | None:
         return None
     match event:
         case ModelLoaded(report=report):
-            return replace(run, model=run.model or report.model, loads=(*run.loads, LoadRecord(report)))
+            return replace(run, model=run.model or report.model, loads=_in_order(run, [*run.loads, LoadRecord(report)]))
         case ModelUnloaded(variant=variant, report=unload):
             loads = tuple(
                 replace(load, unload=unload) if load.report.variant == variant and load.unload is None else load
@@ -37,7 +37,8 @@ def apply_event(run: Run | None, event: RunEvent) -> Run | None:
         case OutputFinished():
             candidate = CandidateResult(event.variant, event.output, event.first_divergence, event.diff)
             result = run.prompts[event.prompt]
-            return _with_prompt(run, event.prompt, replace(result, candidates=(*result.candidates, candidate)))
+            candidates = sorted((*result.candidates, candidate), key=lambda c: _place(run, c.variant))
+            return _with_prompt(run, event.prompt, replace(result, candidates=tuple(candidates)))
         case CandidateScored():
             result = run.prompts[event.prompt]
             scored = _with_score(result.candidates, event.variant, event)
@@ -54,6 +55,16 @@ def with_summaries(run: Run) -> Run:
             pooled = summarize(scores, reference=run.reference.spelling, candidate=variant.spelling)
             summaries.append(CandidateSummary(variant, pooled))
     return replace(run, summaries=tuple(summaries))
+
+
+def _in_order(run: Run, loads: list[LoadRecord]) -> tuple[LoadRecord, ...]:
+    """The reference's first, then the candidates' as they were asked for, whichever came first."""
+    reference = next((load for load in loads if load.report.variant == run.reference), None)
+    return tuple(sorted(loads, key=lambda load: -1 if load is reference else _place(run, load.report.variant)))
+
+
+def _place(run: Run, variant: Variant) -> int:
+    return run.request.candidates.index(variant) if variant in run.request.candidates else -1
 
 
 def _with_prompt(run: Run, index: int, result: PromptResult) -> Run:

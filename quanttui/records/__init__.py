@@ -39,6 +39,7 @@ from quanttui.records.hardware import (
     ReadingSource,
 )
 from quanttui.records.model import ModelEntry, ModelIdentity, ModelSource
+from quanttui.records.plan import Plan, PlanChoice
 from quanttui.records.run import (
     CandidateResult,
     CandidateSummary,
@@ -124,6 +125,8 @@ __all__ = [
     "PairedFlips",
     "PairedKl",
     "Placement",
+    "Plan",
+    "PlanChoice",
     "Precision",
     "PromptEncoded",
     "PromptResult",

@@ -33,12 +33,14 @@ class LoadRequest:
     """Load the model in the folder ``path`` as ``variant``.
 
     ``reference_dtype``: the reference's floating type, in which all stays that ``variant`` does not quantize.
+    ``most_threads``: on a CPU it computes with no more of them, as other models work beside it; None: no limit.
     """
 
     model_id: str
     path: str
     variant: Variant
     reference_dtype: Precision
+    most_threads: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

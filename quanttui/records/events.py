@@ -21,11 +21,13 @@ from quanttui.records.variant import Variant
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """The engine is warm, the reference is settled."""
+    """The engine is warm, the reference is settled, and so is the plan: the request's own. ``plan_reason`` says why,
+    where there was a choice."""
 
     request: RunRequest
     environment: EngineDescription
     reference: Variant
+    plan_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,16 @@ from quanttui.records.divergence import DivergenceSummary, Score
 from quanttui.records.engine import EngineDescription, LoadReport, UnloadReport
 from quanttui.records.generation import GenerationSettings, Output
 from quanttui.records.model import ModelEntry, ModelIdentity
+from quanttui.records.plan import Plan
 from quanttui.records.variant import Variant
 
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """What to compare. ``reference`` None: the checkpoint's own half-precision type. ``score``: measure divergence."""
+    """What to compare. ``reference`` None: the checkpoint's own half-precision type. ``score``: measure divergence.
+
+    ``plan``: as wished; once the run has started, the one that was chosen. Speeds measured side by side share the
+    machine."""
 
     run_id: str
     model: ModelEntry
@@ -23,6 +27,7 @@ class RunRequest:
     prompts: tuple[str, ...]
     generation: GenerationSettings
     score: bool = True
+    plan: Plan = Plan.SEQUENTIAL
 
 
 class DiffOp(StrEnum):

@@ -98,7 +98,7 @@ def _check(request: LoadRequest, folder: OpenedFolder, place: Place) -> _Job:
         RENDERER.warm_up()
     plan = plan_request(request, blueprint)
     notes += stored_notes(blueprint.checkpoint, request.variant)
-    notes += use_threads(place.device, place.threads, blueprint.parameter_count)
+    notes += use_threads(place.device, place.threads, blueprint.parameter_count, request.most_threads)
     return _Job(request, blueprint, tokenizer, plan, notes, _device_map(request, blueprint, place.device))
 
 
