@@ -1,4 +1,4 @@
-"""One comparison as an iterator of events: checks its request, has its plan chosen, tells what goes wrong as its end."""
+"""One comparison as an iterator of events: checks a request, has a plan chosen, tells what goes wrong as its end."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from importlib import metadata
 
 NOISY_LOGGERS = ("transformers", "bitsandbytes", "accelerate", "torch", "huggingface_hub")
 REPORTED_PACKAGES = ("torch", "transformers", "bitsandbytes", "accelerate", "quanttui")
+_OF_EVERY_MODEL = ("transformers.modeling_utils", "transformers.generation.utils", "transformers.modeling_layers")
 
 
 # oneDNN keeps a kernel with its buffers for each shape that it has met, 1024 of them by default: 20 long prompts of
@@ -37,9 +38,11 @@ def prepare_libraries() -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module=r"(torch|transformers|bitsandbytes|accelerate)(\.|$)")
     importlib.import_module("torch")
-    importlib.import_module("transformers").utils.logging.set_verbosity_error()
-    with _without_hub_kernels():
+    with importlib.import_module("quanttui.torch_engine.spared_imports").sparing(), _without_hub_kernels():
+        importlib.import_module("transformers").utils.logging.set_verbosity_error()
         importlib.import_module("bitsandbytes")
+        for name in _OF_EVERY_MODEL:
+            importlib.import_module(name)
     gc.collect()
     gc.freeze()
 

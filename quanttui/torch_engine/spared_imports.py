@@ -1,0 +1,128 @@
+"""Spares the engine what its libraries import and inference never uses: torch's compiler, scipy, training on several
+machines. More than half of the start.
+
+At import bitsandbytes compiles two functions and transformers marks some of its own, each of which brings in
+``torch._dynamo`` and with it ``torch._inductor``: two seconds. So does the first call of any of bitsandbytes' kernels,
+and each one pays for a detour then. What was to be compiled is compiled at its first call.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+
+_COMPILER = "torch._dynamo"
+_MARKS = ("allow_in_graph", "assume_constant_result", "disable")
+_SCIPY = "scipy"
+
+
+@contextmanager
+def sparing() -> Iterator[None]:
+    """Within, imports bring in none of it. Without effect where transformers has looked round before."""
+    if "transformers" in sys.modules:
+        yield
+        return
+    with _compiler_put_off(), _without_scipy():
+        _settle_distributed()
+        yield
+
+
+def _settle_distributed() -> None:
+    """transformers asks once whether torch can train on several machines, and imports sharding, with sympy, if so. One
+    model over several GPUs, as here, does without."""
+    is_available = torch.distributed.is_available
+    torch.distributed.is_available = lambda: False
+    try:
+        importlib.import_module("transformers.utils.import_utils").is_torch_distributed_available()
+    finally:
+        torch.distributed.is_available = is_available
+
+
+@contextmanager
+def _compiler_put_off() -> Iterator[None]:
+    """Who asks for torch's compiler gets it later, or not at all where it only says how it is to be compiled: nothing
+    that is imported here is ever compiled as a part of something else."""
+    if _COMPILER in sys.modules:
+        yield
+        return
+    compile_now, disable_later, stand_in = torch.compile, torch.__dict__["_disable_dynamo"], _stand_in()
+    marking = {name: getattr(torch.compiler, name) for name in _MARKS}
+    torch.compile = _compile_later(compile_now)
+    torch.__dict__["_disable_dynamo"] = _as_it_is
+    sys.modules[_COMPILER] = torch.__dict__["_dynamo"] = stand_in
+    for name in _MARKS:
+        setattr(torch.compiler, name, _as_it_is)
+    try:
+        yield
+    finally:
+        torch.compile = compile_now
+        torch.__dict__["_disable_dynamo"] = disable_later
+        for name, mark in marking.items():
+            setattr(torch.compiler, name, mark)
+        if sys.modules.get(_COMPILER) is stand_in:
+            _remove()
+
+
+def _stand_in() -> ModuleType:
+    """A module of that name whose submodules can be imported; asked for more, it makes way for the real one."""
+    module = ModuleType(_COMPILER)
+    module.__path__ = [str(Path(torch.__file__).parent / "_dynamo")]
+    for name in _MARKS:
+        setattr(module, name, _as_it_is)
+
+    def from_the_real_one(name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if sys.modules.get(_COMPILER) is module:
+            _remove()
+        return getattr(importlib.import_module(_COMPILER), name)
+
+    module.__dict__["__getattr__"] = from_the_real_one
+    return module
+
+
+def _remove() -> None:
+    del sys.modules[_COMPILER]
+    torch.__dict__.pop("_dynamo", None)
+
+
+@contextmanager
+def _without_scipy() -> Iterator[None]:
+    """transformers imports it, where it is there, for the training losses of object detectors."""
+    if _SCIPY in sys.modules:
+        yield
+        return
+    sys.modules[_SCIPY] = None  # type: ignore[assignment]  # None: an import of it raises ImportError
+    try:
+        yield
+    finally:
+        del sys.modules[_SCIPY]
+
+
+def _compile_later(compile_now: Callable[..., Any]) -> Callable[..., Any]:
+    def compile_function(function: Callable[..., Any] | None = None, **options: Any) -> Callable[..., Any]:
+        if function is None:
+            return lambda given: compile_function(given, **options)
+        compiled: list[Callable[..., Any]] = []
+
+        @wraps(function)
+        def at_first_call(*arguments: Any, **named: Any) -> Any:
+            if not compiled:
+                compiled.append(compile_now(function, **options))
+            return compiled[0](*arguments, **named)
+
+        return at_first_call
+
+    return compile_function
+
+
+def _as_it_is(function: Any = None, *_: Any, **__: Any) -> Any:
+    return function if function is not None else lambda given: given
