@@ -280,6 +280,16 @@ async def test_progress_and_verdict_stand_on_the_screen(size):
         assert "★ Run int8, so far" in shown
 
 
+async def test_progress_with_room_to_spare_has_a_line_for_each_variant():
+    app = WordsApp(RUNNING)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.query_one(SweepVerdictPane).display = False
+        app.query_one(SweepProgressLines).styles.height = "1fr"
+        await until(pilot, lambda: "37 of 112  33 %" in screen_text(app))
+        assert "✓ bf16      ━" in screen_text(app)
+        assert "about 4 min 29 s left" in screen_text(app)
+
+
 async def test_hostile_names_do_nothing_in_tables_and_words():
     for app in (SweepApp(SweepTable(), HOSTILE), SweepApp(SweepHeat(), HOSTILE), WordsApp(HOSTILE)):
         async with app.run_test(size=(120, 40)) as pilot:

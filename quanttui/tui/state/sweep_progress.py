@@ -13,11 +13,14 @@ from quanttui.units import format_count, format_seconds
 
 @dataclass(frozen=True, slots=True)
 class VariantStep:
-    """``sign``: ✓ done, ✗ failed, ◑ at work or begun, · waiting."""
+    """``sign``: ✓ done, ✗ failed, ◑ at work or begun, · waiting. ``words``: how far, where that is not all or none;
+    ``units``: the same as a count."""
 
     sign: str
     name: str
     words: str
+    share: float
+    units: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +62,16 @@ def _now(snapshot: SweepSnapshot) -> str:
 
 
 def _step(variant: Variant, done: int, total: int, progress: SweepProgress, failed: set[Variant]) -> VariantStep:
-    name = visible_run(variant.spelling)
+    share = done / total if total else 0.0
+    sign, words = _state(variant, share, progress, failed)
+    return VariantStep(sign, visible_run(variant.spelling), words, share, f"{done:,} of {total:,}")
+
+
+def _state(variant: Variant, share: float, progress: SweepProgress, failed: set[Variant]) -> tuple[str, str]:
     if variant in failed:
-        return VariantStep("✗", name, f"failed at {done} of {total}" if done else "failed")
-    if total and done >= total:
-        return VariantStep("✓", name, "")
-    if done or variant == progress.variant:
-        return VariantStep("◑", name, f"{100 * done // total} %" if total else "")
-    return VariantStep("·", name, "")
+        return "✗", "failed"
+    if share >= 1:
+        return "✓", ""
+    if share > 0 or variant == progress.variant:
+        return "◑", f"{int(100 * share)} %"
+    return "·", ""

@@ -26,6 +26,7 @@ _LEGENDS = (
     "▁▂▃▄▅▆▇█ far   ▲ farther ▼ nearer ~ as the mean",
 )
 _NOTHING_YET = "Nothing measured yet: a row fills as its variant is scored."
+_NO_ROW = "Rows say how far each variant is from the reference."
 _EMPTY = HeatTable((), ())
 
 
@@ -95,7 +96,7 @@ class SweepHeat(SweepFigures, can_focus=True):
     def _selected_words(self, width: int) -> list[Content]:
         row = next((row for row in self._table.rows if self._is_selected(row.row.name)), None)
         if row is None:
-            return [Content("")]
+            return [Content.styled(_NO_ROW, "$muted")]
         words = cell_words(self._table, row, self._table.columns[self._column], self.look.measure)
         return Content(words).wrap(max(1, width))[:2]
 

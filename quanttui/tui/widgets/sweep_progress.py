@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rich.cells import cell_len
 from textual.content import Content
 from textual.geometry import Size
@@ -13,6 +15,7 @@ from quanttui.tui.state.sweep_progress import ProgressWords, VariantStep, progre
 
 _GAP = "  "
 _BAR_CELLS = 20
+_LONGEST_BAR = 40
 _STYLES = {"✓": "$success", "✗": "$error", "◑": "$primary", "·": "$muted"}
 
 
@@ -34,7 +37,13 @@ class SweepProgressLines(Widget):
             self.refresh(layout=grown)
 
     def render(self) -> Content:
-        return Content("\n").join(_lines(self._words, self.content_size.width)) if self._words else Content("")
+        """With room to spare, a line a variant."""
+        if self._words is None:
+            return Content("")
+        width, height = self.content_size
+        lines = _lines(self._words, width)
+        roomy = _roomy_lines(self._words, width)
+        return Content("\n").join(roomy if height > len(lines) and height >= len(roomy) else lines)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return len(_lines(self._words, width)) if self._words else 1
@@ -46,6 +55,23 @@ def _lines(words: ProgressWords, width: int) -> list[Content]:
         style = "$error" if words.now.startswith("✗") else "bold"
         lines.append(Content.styled(words.now, style).truncate(width, ellipsis=True))
     return [*lines, *_steps(words.steps, width)]
+
+
+def _roomy_lines(words: ProgressWords, width: int) -> list[Content]:
+    """Everything there is to tell, one thing a line."""
+    names = max((cell_len(step.name) for step in words.steps), default=0)
+    units = max((cell_len(step.units) for step in words.steps), default=0)
+    bar = max(8, min(_LONGEST_BAR, width - names - units - 14))
+    lines = [_bar_line(replace(words, figures=()), width)]
+    lines += [] if words.is_over and words.now.startswith("✓") else [Content(words.now)]
+    lines += [Content(""), *(Content(figure) for figure in words.figures), Content("")]
+    for step in words.steps:
+        filled, rest = measures.bar(step.share, bar)
+        name = f"{step.name}{' ' * (names - cell_len(step.name))}"
+        style = _STYLES[step.sign]
+        line = Content.assemble((f"{step.sign} ", style), f"{name}  ", (filled, style), (rest, "$faint"))
+        lines.append(Content.assemble(line, f"  {step.units.rjust(units)}  ", (step.words, "$muted")))
+    return [line.truncate(width, ellipsis=True) for line in lines]
 
 
 def _bar_line(words: ProgressWords, width: int) -> Content:
