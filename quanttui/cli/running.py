@@ -27,7 +27,7 @@ def run_to_end(
     with narration(quiet) as narrator, stopping(engine, narrator.wait_for) as stop_asked:
         narrator.wait_for("Starting the engine")
         watch = FitWatch(engine)
-        for last in recorded(run_comparison(engine, request, stop_asked), record, _warn):
+        for last in recorded(run_comparison(engine, request, stop_asked), record, _warn, request=request):
             watch.tell(last)
             narrator.tell(last)
     if stop_asked():

@@ -46,7 +46,7 @@ def sweep_to_end(
         if resumed is None:
             request = _settled(engine, request)
         events = run_sweep(engine, request, side_cache(settings), stop_asked, resumed)
-        for last in recorded_sweep(events, record, _warn):
+        for last in recorded_sweep(events, record, _warn, None if resumed else request):
             _tell(narrator, last)
     assert isinstance(last, SweepFinished | SweepFailed)
     return last

@@ -12,8 +12,9 @@ from quanttui import __version__
 from quanttui.compare.diff import diff_tokens, first_divergence
 from quanttui.errors import HistoryError
 from quanttui.models.weights_hash import weights_header_sha256
-from quanttui.records import FinishReason, Output, PromptEncoded, Token, Variant
-from quanttui.records.events import OutputFinished, PromptPrepared, RunEvent, RunStarted, TokenGenerated
+from quanttui.pipeline.unstarted import is_worth_keeping, unstarted_run
+from quanttui.records import FinishReason, Output, PromptEncoded, RunRequest, Token, Variant
+from quanttui.records.events import OutputFinished, PromptPrepared, RunEvent, RunFailed, RunStarted, TokenGenerated
 from quanttui.records.history import RunOrigin
 from quanttui.runs.recorder import RunRecorder
 from quanttui.runs.store import RunStore
@@ -40,15 +41,17 @@ def recorded(
     start: StartRecording | None,
     warn: Callable[[HistoryError], None],
     clock: Callable[[], float] = time.monotonic,
+    request: RunRequest | None = None,
 ) -> Iterator[RunEvent]:
-    """``events``, each passed on once what it tells is on the disk. ``start`` None: just passed on.
+    """``events``, each passed on once what it tells is on the disk. ``start`` None: just passed on. ``request``: where
+    it is given, a run that failed before it had started is kept too.
 
     Where the history cannot take them, ``warn`` is called once and the run goes on unrecorded.
     """
     if start is None:
         yield from events
         return
-    with closing(_Recording(start, warn, clock)) as taken:
+    with closing(_Recording(start, warn, clock, request)) as taken:
         for event in events:
             taken.take(event)
             yield event
@@ -57,8 +60,15 @@ def recorded(
 class _Recording:
     """The recorder from the run's start until its first fault, and the output that is being written."""
 
-    def __init__(self, start: StartRecording, warn: Callable[[HistoryError], None], clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        start: StartRecording,
+        warn: Callable[[HistoryError], None],
+        clock: Callable[[], float],
+        request: RunRequest | None,
+    ) -> None:
         self._start = start
+        self._unstarted = request
         self._warn = warn
         self._clock = clock
         self._recorder: RunRecorder | None = None
@@ -69,7 +79,11 @@ class _Recording:
     def take(self, event: RunEvent) -> None:
         try:
             if isinstance(event, RunStarted):
+                self._unstarted = None
                 self._recorder = self._start(event)
+            elif isinstance(event, RunFailed) and self._unstarted is not None and is_worth_keeping(event):
+                self._recorder = self._start(unstarted_run(self._unstarted))
+                self._recorder.note(event)
             elif self._recorder is not None:
                 self._recorder.note(event)
                 self._take_part(self._recorder, event)

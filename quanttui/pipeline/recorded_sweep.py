@@ -9,6 +9,8 @@ from pathlib import Path
 from quanttui import __version__
 from quanttui.errors import HistoryError, UsageError
 from quanttui.models.weights_hash import weights_header_sha256
+from quanttui.pipeline.unstarted import is_worth_keeping, unstarted_sweep
+from quanttui.records import SweepRequest
 from quanttui.records.history import RunOrigin
 from quanttui.records.sweep_events import SweepEvent, SweepFailed, SweepStarted
 from quanttui.runs.store import RunStore
@@ -31,9 +33,13 @@ def recording_sweep(path: Path, interface: str, rerun_of: str | None = None) -> 
 
 
 def recorded_sweep(
-    events: Iterator[SweepEvent], start: StartSweepRecording | None, warn: Callable[[HistoryError], None]
+    events: Iterator[SweepEvent],
+    start: StartSweepRecording | None,
+    warn: Callable[[HistoryError], None],
+    request: SweepRequest | None = None,
 ) -> Iterator[SweepEvent]:
-    """``events``, each passed on once what it tells is on the disk. ``start`` None: just passed on.
+    """``events``, each passed on once what it tells is on the disk. ``start`` None: just passed on. ``request``: where
+    it is given, a sweep that failed before it had started is kept too.
 
     Where the history cannot take them, ``warn`` is called once and the sweep goes on unrecorded. One that another
     process has taken up meanwhile ends here: ``events`` is closed and SweepFailed told.
@@ -41,7 +47,7 @@ def recorded_sweep(
     if start is None:
         yield from events
         return
-    with closing(_Recording(start, warn)) as taken:
+    with closing(_Recording(start, warn, request)) as taken:
         for event in events:
             if refused := taken.take(event):
                 getattr(events, "close", lambda: None)()
@@ -53,8 +59,11 @@ def recorded_sweep(
 class _Recording:
     """The recorder from the sweep's start until its first fault."""
 
-    def __init__(self, start: StartSweepRecording, warn: Callable[[HistoryError], None]) -> None:
+    def __init__(
+        self, start: StartSweepRecording, warn: Callable[[HistoryError], None], request: SweepRequest | None
+    ) -> None:
         self._start = start
+        self._unstarted = request
         self._warn = warn
         self._recorder: SweepRecorder | None = None
 
@@ -62,7 +71,11 @@ class _Recording:
         """Write what ``event`` tells; why the sweep cannot be this process's, where it cannot."""
         try:
             if isinstance(event, SweepStarted):
+                self._unstarted = None
                 self._recorder = self._start(event)
+            elif isinstance(event, SweepFailed) and self._unstarted is not None and is_worth_keeping(event):
+                self._recorder = self._start(unstarted_sweep(self._unstarted))
+                self._recorder.note(event)
             elif self._recorder is not None:
                 self._recorder.note(event)
         except UsageError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -62,6 +63,27 @@ def test_the_events_pass_unchanged_and_the_run_is_kept(path: Path) -> None:
 def test_nothing_is_kept_where_nothing_is_to_be(path: Path) -> None:
     *_, last = recorded(run_comparison(ScriptedEngine(), REQUEST), None, unexpected)
     assert isinstance(last, RunFinished)
+    assert not path.exists()
+
+
+def failing(exit_code: int) -> Iterator[RunEvent]:
+    yield RunFailed(None, "no module named torch", "Install it.", exit_code)
+
+
+def test_a_run_whose_engine_never_came_up_is_kept_with_why(path: Path) -> None:
+    (last,) = recorded(failing(1), recording(path, "command"), unexpected, request=REQUEST)
+    assert isinstance(last, RunFailed)
+    with RunStore.open_existing(path) as store:
+        stored = store.read("run-1")
+    assert (stored.line.state, stored.run.failure, stored.hint) == (
+        RunState.FAILED, "no module named torch", "Install it."
+    )  # fmt: skip
+    assert (stored.run.request, stored.run.environment.device) == (REQUEST, "not known")
+
+
+@pytest.mark.parametrize("exit_code", [2, 130])
+def test_what_was_asked_wrongly_or_stopped_before_it_began_is_no_run(path: Path, exit_code: int) -> None:
+    list(recorded(failing(exit_code), recording(path, "command"), unexpected, request=REQUEST))
     assert not path.exists()
 
 

@@ -105,3 +105,19 @@ def test_a_sweep_that_another_process_took_up_ends_here_and_is_let_go_of(path: P
     assert "goes on in another process" in last.message
     assert closed
     assert len(list(other)) == len(EVENTS) - 1
+
+
+def test_a_sweep_whose_engine_never_came_up_is_kept_with_why(path: Path) -> None:
+    failed = SweepFailed(None, None, "no module named torch", "Install it.", 1)
+    assert list(recorded_sweep(iter([failed]), recording_sweep(path, "command"), unexpected, REQUEST)) == [failed]
+    with RunStore.open_existing(path) as store:
+        stored = store.read_sweep("sweep-1")
+    assert (stored.line.state, stored.sweep.failure, stored.sweep.units) == (
+        RunState.FAILED, "no module named torch", ()
+    )  # fmt: skip
+
+
+def test_a_sweep_that_was_asked_wrongly_is_none(path: Path) -> None:
+    failed = SweepFailed(None, None, "nothing to sweep over", "", 2)
+    assert list(recorded_sweep(iter([failed]), recording_sweep(path, "command"), unexpected, REQUEST)) == [failed]
+    assert not path.exists()

@@ -20,6 +20,7 @@ from quanttui.records.sweep_events import CellScored, SweepEvent, SweepFailed, S
 from quanttui.runs.filtering import parse_filter
 from quanttui.runs.store import RunStore
 from quanttui.runs.sweep_recorder import SweepRecorder
+from quanttui.variants import parse_variant
 
 NOW = datetime(2026, 11, 21, 12)
 
@@ -229,6 +230,17 @@ def test_a_sweep_is_not_taken_up_under_other_conditions(path: Path, change: str)
         record_sweep(path, [started], origin=origin)
     assert "quanttui history rerun sweep-1" in caught.value.hint
     assert read(path) == before
+
+
+def test_a_sweep_that_measured_nothing_is_taken_up_anywhere(path: Path) -> None:
+    asked = sweep_request()
+    nowhere = replace(ENVIRONMENT, device="not known", device_name="not known")
+    record_sweep(path, [SweepStarted(asked, nowhere, parse_variant("bf16"))])
+    empty = Sweep(asked, nowhere, parse_variant("bf16"))
+    record_sweep(path, [SweepStarted(asked, ENVIRONMENT, parse_variant("bf16"), empty), *list(sweep_events(asked))[1:]])
+    stored = read(path)
+    assert (stored.line.state, stored.line.device_name) == (RunState.DONE, ENVIRONMENT.device_name)
+    assert stored.sweep.environment == ENVIRONMENT
 
 
 def test_a_sweep_that_was_deleted_is_not_taken_up(path: Path) -> None:

@@ -61,9 +61,15 @@ class SweepWriter(StepWriter):
             row = execute("SELECT state, changes, line FROM runs WHERE run_id = ? AND kind = ?", self._run_id,
                           RunKind.SWEEP).fetchone()  # fmt: skip
             check_resumable(self._run_id, None if row is None else RunState(row[0]))
-            self._check_conditions(execute, started, origin)
+            if had.units or had.cells:
+                self._check_conditions(execute, started, origin)
             self._changes = row[1] + 1
-            self._line = replace(read_text(row[2], RunLine), failure=None)
+            self._line = replace(
+                read_text(row[2], RunLine),
+                failure=None,
+                reference=started.reference.spelling,
+                device_name=started.environment.device_name,
+            )
             self._set_running(execute, started)
             self._leave_only(execute, had)
 

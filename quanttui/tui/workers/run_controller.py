@@ -80,7 +80,7 @@ class RunController:
         with self._first():
             events = run_comparison(self._engine, request, lambda: self._is_stopped(request.run_id))
             teller = RunTeller(request.run_id, self._post)
-            for event in recorded(events, record or self._record, self._say_unrecorded):
+            for event in recorded(events, record or self._record, self._say_unrecorded, request=request):
                 teller.tell(event)
 
     def sweep(self, request: SweepRequest, resumed: Sweep | None, record: StartSweepRecording | None) -> None:
@@ -92,7 +92,7 @@ class RunController:
 
         with self._first():
             events = self._run_sweep(self._engine, request, lambda: self._is_stopped(request.run_id), resumed)
-            for event in recorded_sweep(events, record, warn):
+            for event in recorded_sweep(events, record, warn, None if resumed else request):
                 if (news := news_of(event)) is not None:
                     self._post(SweepAdvanced(request.run_id, news))
 
