@@ -34,8 +34,11 @@ Ties = Callable[[Standing, Standing], bool]
 def recommend(
     variants: Sequence[SweptVariant], reference: Variant, limits: SweepLimits, pairs: Sequence[PairComparison] = ()
 ) -> SweepVerdict:
-    """``variants``: every row, the reference's among them; ``pairs``: of all parts that were scored."""
+    """``variants``: every row, the reference's among them; ``pairs``: of all parts that were scored. Before the first
+    candidate is measured nothing is recommended: the reference alone is no answer yet."""
     field = field_of(variants, reference)
+    if field.waiting and all(standing.is_reference for standing in field.standings):
+        field = replace(field, standings=())
     choice = choose(field.standings, limits, ties_of(pairs))
     nearest = None if choice else _nearest(field.standings, limits)
     changes = _changes(field, choice, limits, ties_of(pairs))

@@ -340,3 +340,9 @@ def test_the_order_of_the_rows_does_not_matter(rows, pairs, random):
 def test_what_is_not_shown_to_be_worse_is_a_tie(finding):
     pairs = (pair("nf4", "nf4+dq", finding),)
     assert answer(memory_bytes=8 * GB, pairs=pairs).recommended == parse_variant("nf4+dq")
+
+
+def test_nothing_is_recommended_before_a_candidate_is_measured():
+    verdict = recommend([row("bf16", 16.0, speed=41.0), row("nf4", None)], REFERENCE, SweepLimits())
+    assert (verdict.recommended, verdict.runner_up, verdict.nearest, verdict.changes) == (None, None, None, ())
+    assert verdict.why == "No variant has been measured, so none can be recommended. nf4 is not measured yet."
