@@ -23,12 +23,11 @@ from quanttui.records import (
 )
 from quanttui.runs.identity import new_run_id
 from quanttui.suite.built_in import built_in_text
-from quanttui.suite.sources import SUITE, prompts_named
+from quanttui.suite.sources import BUILT_IN, SUITE, prompts_named
 from quanttui.suite.text_files import read_texts
 from quanttui.variants import default_candidates, parse_variant
 
 ALL = "all"
-BUILT_IN = "built-in"
 DEFAULT_VARIANTS = "int8,nf4,nf4+dq,fp4"
 _FEWEST_WINDOW_TOKENS = 4
 

@@ -10,6 +10,8 @@ from quanttui.suite.built_in import built_in_categories, built_in_prompts
 from quanttui.suite.prompt_files import read_prompts
 
 SUITE = "suite"
+BUILT_IN = "built-in"
+"""The built-in text, as it is named where text is asked for."""
 
 
 def prompts_named(source: str) -> tuple[SuitePrompt, ...]:

@@ -227,12 +227,10 @@ class QuantTuiApp(App[None]):
             self.main.say(f"theme: {self.theme}")
 
     def action_help(self) -> None:
-        from quanttui.tui.pane_help import HISTORY_HELP
-        from quanttui.tui.screens.help import HelpScreen
-        from quanttui.tui.screens.history import HistoryScreen
+        from quanttui.tui.screens.help import HelpScreen, help_of
 
         if self.is_open and not isinstance(self.screen, HelpScreen):
-            here = HISTORY_HELP if isinstance(self.screen, HistoryScreen) else self.main.pane_of_focus()
+            here = help_of(self.screen) or self.main.pane_of_focus()
             self.push_screen(HelpScreen(self.key_names, here))
 
     def forget_leaving(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from quanttui.records import ModelEntry, RunRequest
-from quanttui.records.history import RunLine, StoredRun, StoredSweep
+from quanttui.records.history import RunKind, RunLine, StoredRun, StoredSweep
 from quanttui.runs.comparing import RunComparison
 from quanttui.tui.messages import Problem
 
@@ -57,6 +57,14 @@ class RunsCompared(Message):
     comparison: RunComparison
     first: StoredRun | StoredSweep
     second: StoredRun | StoredSweep
+
+
+@dataclass
+class ExportPrepared(Message):
+    """Runs to export, all of one kind."""
+
+    run_ids: tuple[str, ...]
+    kind: RunKind
 
 
 @dataclass

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from quanttui.tui.history_keys import HISTORY_COMMANDS, RUN_LIST_COMMANDS
 from quanttui.tui.keys import READING, SCREEN_COMMANDS, Command
 from quanttui.tui.state.pages import Pane
+from quanttui.tui.sweep_keys import SWEEP_FIGURE_COMMANDS
+from quanttui.tui.sweeping_keys import SWEEP_COMMANDS
 from quanttui.tui.widget_keys import (
     DIVERGENCE_COMMANDS,
     LIST_COMMANDS,
@@ -102,6 +104,15 @@ PANE_HELP: Mapping[Pane, PaneHelp] = {
         RESULTS_COMMANDS,
     ),
 }
+
+SWEEP_HELP = PaneHelp(
+    "Sweep",
+    "Every variant over the same prompts and text: ★ is recommended for the limits that were given, ◆ stands on the "
+    "frontier (none is shown to beat it in both memory and divergence), ◇ is beaten. Bars are 95 % intervals; "
+    "they shrink as more is measured. ✓ fits is about what is free on this machine now. The sweep can be stopped and "
+    "taken up again, here or from the history, also after its process was killed.",
+    inner=(*SWEEP_COMMANDS, *SWEEP_FIGURE_COMMANDS),
+)
 
 HISTORY_HELP = PaneHelp(
     "History",

@@ -39,6 +39,8 @@ SWEEP_COMMANDS = (
     _key("sweep_close", "b,q", "close", "back", "Back; a sweep that goes on goes on behind", "b", RUNNING),
     _key("sweep_export", "e", "export", "export", "Export the sweep: report, tables, plot as a picture", group=READING),
     _key("sweep_zoom", "z,f4", "zoom", "zoom", "Let the pane fill the screen, or put it back", "z", READING),
+    _key("sweep_pane_next", "tab", "pane_by(1)", "next pane", "Go to the next pane", group=MOVING),
+    _key("sweep_pane_previous", "shift+tab", "pane_by(-1)", "previous pane", "Go to the previous pane", group=MOVING),
     _pane("plot", "1,p", "plot", "Go to the plot: memory against divergence"),
     _pane("table", "2", "variants", "Go to the table of all variants"),
     _pane("heat", "3", "categories", "Go to the categories: which kind of prompt suffers most"),

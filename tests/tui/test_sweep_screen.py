@@ -5,18 +5,22 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 from kept_runs import seen
 from kept_sweeps import SMALL, finish_sweep, start_sweep, sweeping
-from scripted_app import make_app, running, screen_lines, screen_text, status
+from scripted_app import DEMO, make_app, running, screen_lines, screen_text, status
 
 from quanttui.engine.scripted import Fault, Gate, default_script
 from quanttui.errors import OutOfMemoryError
 from quanttui.tui.app import QuantTuiApp
+from quanttui.tui.screens.export import ExportScreen
 from quanttui.tui.screens.sweep import SweepScreen
 from quanttui.tui.services import InitialChoices
+from quanttui.tui.widgets.fields import SafeInput
 from quanttui.tui.widgets.footer_lines import FooterLines
 
 OUT_OF_MEMORY = default_script(faults=(Fault("load", "int8", 0, OutOfMemoryError("9 GiB more", "Close others.")),))
@@ -191,3 +195,72 @@ def test_the_cockpit_comes_up_without_what_the_sweeps_screen_paints_with() -> No
     )
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
+
+
+async def test_tab_goes_through_the_panes_and_on_a_small_terminal_through_the_pages() -> None:
+    app = make_app(choices=CHOICES)
+    async with running(app, (80, 24)) as pilot:
+        screen = await start_sweep(pilot)
+        await finish_sweep(pilot)
+        seen_pages = [screen.page]
+        for _ in range(5):
+            await pilot.press("tab")
+            await pilot.pause()
+            seen_pages.append(screen.page)
+        assert seen_pages == ["plot", "table", "heat", "verdict", "progress", "plot"]
+        await pilot.press("shift+tab")
+        assert screen.page == "progress"
+
+
+async def test_a_walk_through_sizes_keeps_the_focus_on_what_is_seen() -> None:
+    app = make_app(choices=CHOICES)
+    async with running(app, (200, 50)) as pilot:
+        screen = await start_sweep(pilot)
+        await finish_sweep(pilot)
+        await pilot.press("3")
+        for size in [(60, 20), (80, 24), (111, 40), (112, 38), (160, 45), (40, 12), (220, 60)]:
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            assert app.focused is not None, size
+            assert app.focused.id == "sweep-heat", size
+            assert app.focused.is_on_screen, size
+            panes = [pane for pane in screen.query(".pane") if pane.is_on_screen]
+            for one, other in combinations(panes, 2):
+                assert not one.region.overlaps(other.region), (size, one, other)
+            assert all(len(line) <= size[0] for line in screen_lines(app)), size
+
+
+async def test_help_tells_what_the_signs_of_a_sweep_mean_and_its_keys() -> None:
+    app = make_app(choices=CHOICES)
+    async with running(app, (120, 40)) as pilot:
+        await start_sweep(pilot)
+        await finish_sweep(pilot)
+        await pilot.press("question_mark")
+        await seen(pilot, lambda: "Help · Sweep" in screen_text(app))
+        assert "★ is recommended" in screen_text(app)
+
+
+async def test_e_writes_the_report_and_the_pictures_of_a_sweep(tmp_path: Path) -> None:
+    app = make_app(choices=CHOICES)
+    async with running(app) as pilot:
+        await start_sweep(pilot)
+        await finish_sweep(pilot)
+        await pilot.press("e")
+        await seen(pilot, lambda: isinstance(app.screen, ExportScreen))
+        app.screen.query_one("#field-folder", SafeInput).value = str(tmp_path)
+        await pilot.press("end", "space", "enter")
+        await seen(pilot, lambda: "✓ " in screen_text(app) and f"in {tmp_path}"[:20] in screen_text(app))
+        assert sorted(path.suffix for path in tmp_path.iterdir()) == [".md", ".svg", ".svg"]
+
+
+async def test_hostile_names_are_shown_and_do_nothing() -> None:
+    hostile = replace(DEMO, id="[bold]\x1b[31mx\x07[/]", path="/models/hostile")
+    app = make_app(models=(hostile,), choices=CHOICES)
+    async with running(app) as pilot:
+        await pilot.press("s")
+        assert "\x1b" not in screen_text(app)
+        await pilot.press("f5")
+        await finish_sweep(pilot)
+        await pilot.pause()
+        assert "[bold]" in screen_lines(app)[0]
+        assert not {"\x1b", "\x07"} & set(screen_text(app))

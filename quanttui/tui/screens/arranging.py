@@ -79,7 +79,7 @@ class ArrangementActions(Screen[None]):
         if self.maximized is not None:
             self.minimize()
         elif self.focused is not None:
-            self.maximize(_pane_around(self.focused), container=False)
+            self.maximize(pane_around(self.focused), container=False)
         self._cockpit_screen.paint_footer()
 
     def action_pane(self, pane: str) -> None:
@@ -146,7 +146,7 @@ def arrangement(size: Size, page: Page) -> tuple[str, ...]:
     return ("-narrow", f"-page-{page}", *(("-short",) if size.height < SMALL_ROWS else ()))
 
 
-def _pane_around(widget: Widget) -> Widget:
+def pane_around(widget: Widget) -> Widget:
     """The pane that ``widget`` stands in."""
     return next(
         (node for node in widget.ancestors_with_self if isinstance(node, Widget) and node.has_class("pane")), widget

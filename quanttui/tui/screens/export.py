@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,9 +19,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 
 from quanttui.errors import QuantTuiError
-from quanttui.records import Run
+from quanttui.records import Run, SweepSnapshot
 from quanttui.runs.export.formats import FORMATS
 from quanttui.runs.export.privacy import Privacy
+from quanttui.runs.export.sweep_formats import SWEEP_FORMATS
 from quanttui.text import safe_line
 from quanttui.tui.bindings import bindings_of, key_names
 from quanttui.tui.history_keys import EXPORT_COMMANDS, FORMAT_COMMANDS
@@ -29,7 +30,7 @@ from quanttui.tui.messages import Problem
 from quanttui.tui.visible import fit
 from quanttui.tui.widgets.choice_list import ChoiceList
 from quanttui.tui.widgets.fields import Field, Switch
-from quanttui.tui.workers.exporting import PICTURE, ExportWish, write_export
+from quanttui.tui.workers.exporting import PICTURE, ExportWish, write_export, write_sweep_export
 from quanttui.tui.workers.threads import start_thread
 
 _NAME_CELLS = 10
@@ -46,14 +47,29 @@ class ExportChoices:
 
 @dataclass(frozen=True, slots=True)
 class ExportSource:
-    """``read`` gives the runs, off the UI thread. ``variant``: offered for what is made of one. ``picture``: an SVG of
-    the screen, None where none shows the run."""
+    """``read`` gives the runs, or ``read_sweeps`` the sweeps, off the UI thread. ``variant``: offered for what is made
+    of one. ``picture``: an SVG of the screen, None where none shows the run; those of sweeps are made of figures."""
 
     title: str
     read: Callable[[], Sequence[Run]]
     privacy: Privacy
     variant: str = ""
     picture: str | None = None
+    read_sweeps: Callable[[], Sequence[SweepSnapshot]] | None = None
+
+    @property
+    def formats(self) -> Mapping[str, str]:
+        """What there is, in words, by name."""
+        if self.read_sweeps is not None:
+            words = {name: made.words for name, made in SWEEP_FORMATS.items()}
+            return words | {PICTURE: "the plot and the categories, an SVG each"}
+        return {name: made.words for name, made in FORMATS.items()} | {PICTURE: "an SVG of the screen as it is"}
+
+    def write(self, wish: ExportWish) -> tuple[Path, ...]:
+        """Blocks; raises ``QuantTuiError``."""
+        if self.read_sweeps is not None:
+            return write_sweep_export(self.read_sweeps(), wish, self.privacy)
+        return write_export(self.read(), wish, self.picture, self.privacy)
 
 
 class ExportScreen(ModalScreen[None]):
@@ -74,7 +90,7 @@ class ExportScreen(ModalScreen[None]):
     def __init__(self, source: ExportSource, choices: ExportChoices) -> None:
         super().__init__()
         self._source, self._choices = source, choices
-        self._names = (*FORMATS, PICTURE)
+        self._names = tuple(source.formats)
         self._is_writing = False
 
     def compose(self) -> ComposeResult:
@@ -139,10 +155,8 @@ class ExportScreen(ModalScreen[None]):
         self._say(f"✗ {words}", "-bad")
 
     def _write(self, wish: ExportWish) -> None:
-        source = self._source
         try:
-            paths = write_export(source.read(), wish, source.picture, source.privacy)
-            self.post_message(self.Written(paths))
+            self.post_message(self.Written(self._source.write(wish)))
         except QuantTuiError as error:
             self.post_message(self.Refused(Problem(error.message, error.hint)))
 
@@ -153,13 +167,14 @@ class ExportScreen(ModalScreen[None]):
         folder.scroll_home(animate=False)
 
     def _has(self, name: str) -> bool:
-        return name != PICTURE or self._source.picture is not None
+        source = self._source
+        return name != PICTURE or source.picture is not None or source.read_sweeps is not None
 
     def _paint(self) -> None:
         self.query_one(FormatList).show_rows([self._row(name) for name in self._names])
 
     def _row(self, name: str) -> FormatRow:
-        words = FORMATS[name].words if name in FORMATS else "an SVG of the screen as it is"
+        words = self._source.formats[name]
         if not self._has(name):
             return FormatRow("·", name, f"{words}: open the run first")
         return FormatRow("☑" if name in self._choices.formats else "☐", name, words)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from quanttui.tui.bindings import bindings_of
 from quanttui.tui.key_table import KeyNames
 from quanttui.tui.keys import APP, APP_COMMANDS, GROUPS, SCREEN_COMMANDS, Command
-from quanttui.tui.pane_help import PANE_HELP, PaneHelp
+from quanttui.tui.pane_help import HISTORY_HELP, PANE_HELP, SWEEP_HELP, PaneHelp
+from quanttui.tui.screens.history import HistoryScreen
+from quanttui.tui.screens.sweep_shower import SweepShower
 from quanttui.tui.state.pages import Pane
 from quanttui.tui.widget_keys import (
     DIVERGENCE_COMMANDS,
@@ -33,6 +35,13 @@ _ABOUT = (
 _SHOWN = (
     *SCREEN_COMMANDS, *APP_COMMANDS, *STRIP_COMMANDS, *DIVERGENCE_COMMANDS, *LIST_COMMANDS, *SWITCH_COMMANDS
 )  # fmt: skip
+
+
+def help_of(screen: Screen[Any]) -> PaneHelp | None:
+    """Of a screen that is explained on its own."""
+    if isinstance(screen, SweepShower):
+        return SWEEP_HELP
+    return HISTORY_HELP if isinstance(screen, HistoryScreen) else None
 
 
 class HelpScreen(ModalScreen[None]):

@@ -11,11 +11,18 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import Input
 
-from quanttui.records import Run
+from quanttui.records import Run, SweepSnapshot
 from quanttui.records.history import RunKind, RunLine
 from quanttui.tui.bindings import bindings_of
 from quanttui.tui.history_keys import HISTORY_COMMANDS
-from quanttui.tui.history_messages import HistoryRefused, RunOpened, RunsCompared, RunsDeleted, RunToRepeat
+from quanttui.tui.history_messages import (
+    ExportPrepared,
+    HistoryRefused,
+    RunOpened,
+    RunsCompared,
+    RunsDeleted,
+    RunToRepeat,
+)
 from quanttui.tui.key_table import KeyNames
 from quanttui.tui.messages import Problem
 from quanttui.tui.screens.confirm import ConfirmScreen
@@ -27,7 +34,7 @@ from quanttui.tui.state.sweep_view import stored_sweep_view
 from quanttui.tui.sweeping_messages import SweepOpened, SweepToRepeat
 from quanttui.tui.widgets.run_list import RunList
 from quanttui.tui.widgets.run_preview import RunPreview
-from quanttui.tui.workers.sweep_looks import compared, opened_sweep, run_to_repeat, sweep_to_repeat
+from quanttui.tui.workers.sweep_looks import compared, of_one_kind, opened, opened_sweep, run_to_repeat, sweep_to_repeat
 
 if TYPE_CHECKING:
     from quanttui.runs.store import RunStore
@@ -158,17 +165,25 @@ class HistoryActions(Screen[None]):
         self.app.push_screen(RunComparisonScreen(message.comparison, message.first, message.second))
 
     def action_export(self) -> None:
-        """The marked runs, or the one under the cursor."""
-        wanted, access = self.chosen, self._me.access
-        if not wanted:
-            return
+        """The marked runs or sweeps, or the one under the cursor."""
+        if self.chosen:
+            self._me.desk.ask(partial(of_one_kind, run_ids=self.chosen), self.refused)
+
+    @on(ExportPrepared)
+    def export_prepared(self, message: ExportPrepared) -> None:
+        wanted, access, is_sweep = message.run_ids, self._me.access, message.kind is RunKind.SWEEP
 
         def read() -> list[Run]:
             with access.open() as store:
                 return [store.load(run_id) for run_id in wanted]
 
-        title = f"run {wanted[0]}" if len(wanted) == 1 else f"{len(wanted)} runs"
-        source = ExportSource(title, read, access.privacy)
+        def read_sweeps() -> list[SweepSnapshot]:
+            with access.open() as store:
+                return [opened(store.read_sweep(run_id)) for run_id in wanted]
+
+        noun = "sweep" if is_sweep else "run"
+        title = f"{noun} {wanted[0]}" if len(wanted) == 1 else f"{len(wanted)} {noun}s"
+        source = ExportSource(title, read, access.privacy, read_sweeps=read_sweeps if is_sweep else None)
         self.app.push_screen(ExportScreen(source, self.owner.main.export_choices()))
 
     def action_delete(self) -> None:

@@ -145,7 +145,7 @@ class KeepingActions(Screen[None]):
             return
         candidate = view.candidate.variant.spelling if view.candidate is not None else ""
         title = f"{run.request.model.id} · run {run.request.run_id}"
-        source = ExportSource(title, lambda: [run], self._privacy(), candidate, self.app.export_screenshot())
+        source = ExportSource(title, lambda: [run], self.export_privacy, candidate, self.app.export_screenshot())
         self.app.push_screen(ExportScreen(source, self.export_choices()))
 
     def export_choices(self) -> ExportChoices:
@@ -154,7 +154,8 @@ class KeepingActions(Screen[None]):
             self._export = ExportChoices(str(access.folder) if access is not None else "")
         return self._export
 
-    def _privacy(self) -> Privacy:
+    @property
+    def export_privacy(self) -> Privacy:
         access = self._keeper.services.history
         return access.privacy if access is not None else Privacy()
 

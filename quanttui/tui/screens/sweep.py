@@ -31,7 +31,7 @@ from quanttui.tui.widgets.sweep_heat import SweepHeat
 from quanttui.tui.widgets.sweep_plot import SweepPlot
 from quanttui.tui.widgets.sweep_progress import SweepProgressLines
 from quanttui.tui.widgets.sweep_table import SweepTable
-from quanttui.tui.widgets.sweep_tabs import SweepHead, SweepTabs
+from quanttui.tui.widgets.sweep_tabs import PAGES, SweepHead, SweepTabs
 from quanttui.tui.widgets.sweep_verdict import SweepVerdictPane
 from quanttui.variants import default_reference
 
@@ -70,6 +70,9 @@ class SweepScreen(SweepActions):
         self.set_interval(1.0, self._tick)
 
     def on_resize(self, event: events.Resize) -> None:
+        """The focus stays where it is, on whatever page that is now."""
+        focused = self.focused.id if self.focused is not None else None
+        self.page = next((page for page in PAGES if focused == f"sweep-{page}"), self.page)
         self.lay_out()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
@@ -85,7 +88,7 @@ class SweepScreen(SweepActions):
 
     def show_page(self, page: str) -> None:
         self.page = page
-        for name in ("plot", "table", "heat", "verdict", "progress"):
+        for name in PAGES:
             self.set_class(name == page, f"-page-{name}")
         self.query_one(SweepTabs).show(page)
 

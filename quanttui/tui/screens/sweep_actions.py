@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
 from textual.binding import BindingType
-from textual.widget import Widget
 
 from quanttui.pipeline.sweep.tally import Tally
 from quanttui.records import MemoryReading
 from quanttui.records.history import StoredSweep
 from quanttui.tui.bindings import bindings_of
 from quanttui.tui.key_table import KeyNames
+from quanttui.tui.screens.arranging import pane_around
+from quanttui.tui.screens.export import ExportScreen, ExportSource
 from quanttui.tui.screens.sweep_shower import SweepShower
 from quanttui.tui.services import Services
 from quanttui.tui.state.status import Tone
 from quanttui.tui.state.sweep_view import left_words, stored_sweep_view
 from quanttui.tui.sweeping_keys import SWEEP_COMMANDS
 from quanttui.tui.sweeping_messages import SweepLooked, SweepRefused, SweepToResume
-from quanttui.tui.widgets.sweep_tabs import SweepTabs
+from quanttui.tui.widgets.sweep_tabs import PAGES, SweepTabs
 from quanttui.tui.workers.history import HistoryDesk
 from quanttui.tui.workers.sweep_looks import looked_again, sweep_to_resume
 
@@ -85,8 +86,8 @@ class SweepActions(SweepShower):
     def action_zoom(self) -> None:
         if self.maximized is not None:
             self.minimize()
-        elif (pane := self._pane_in_focus()) is not None:
-            self.maximize(pane, container=False)
+        elif self.focused is not None:
+            self.maximize(pane_around(self.focused), container=False)
 
     @on(SweepTabs.PageRequested)
     def page_requested(self, message: SweepTabs.PageRequested) -> None:
@@ -99,6 +100,24 @@ class SweepActions(SweepShower):
         pane = self._me.pane_of(page)
         if pane.focusable or pane.can_focus:
             self.call_after_refresh(pane.focus)
+
+    def action_export(self) -> None:
+        """What is measured so far, too."""
+        snapshot, main = self.view.snapshot, self.owner.main
+        if snapshot is None:
+            self.say("nothing is measured yet that could be exported")
+            return
+        answer = snapshot.result.verdict.recommended
+        offered = answer.spelling if answer is not None and answer != snapshot.result.reference else ""
+        title = f"{snapshot.request.model.id} · sweep {self.view.run_id}"
+        source = ExportSource(title, list, main.export_privacy, offered, read_sweeps=lambda: [snapshot])
+        self.app.push_screen(ExportScreen(source, main.export_choices()))
+
+    def action_pane_by(self, by: int) -> None:
+        """The next pane; on a small terminal the next page."""
+        pages = list(PAGES)[: None if self.has_class("-narrow") else -1]
+        at = pages.index(self._me.page) if self._me.page in pages else 0
+        self.action_pane(pages[(at + by) % len(pages)])
 
     def action_resume(self) -> None:
         """Go on where it ended, under the same id; what was measured is not measured again."""
@@ -151,14 +170,3 @@ class SweepActions(SweepShower):
         if self._desk is None:
             self._desk = HistoryDesk(self.services.history, self.post_message)
         return self._desk
-
-    def _pane_in_focus(self) -> Widget | None:
-        focused = self.focused
-        return (
-            next(
-                (node for node in focused.ancestors_with_self if isinstance(node, Widget) and node.has_class("pane")),
-                None,
-            )
-            if focused
-            else None
-        )

@@ -34,7 +34,7 @@ from quanttui.tui.state.sweep_form import LABELS, SweepFormResult, SweepTyped, c
 from quanttui.tui.sweeping_keys import RUN, SWEEP_FORM_COMMANDS
 from quanttui.tui.widgets.sweep_form import SweepFields, TickList, read_rows
 from quanttui.tui.widgets.variant_rows import variant_row
-from quanttui.tui.workers.reading_sources import prompts_of, texts_of
+from quanttui.tui.workers.reading_sources import prompts_of, prompts_source, texts_of, texts_sources
 from quanttui.tui.workers.threads import start_thread
 from quanttui.units import format_bytes
 from quanttui.variants import parse_variant
@@ -56,12 +56,14 @@ class SweepOffer:
 
 @dataclass(frozen=True, slots=True)
 class SweepWish:
-    """What is asked for, its files read."""
+    """What is asked for, its files read. ``*_from``: as a command line names them."""
 
     candidates: tuple[Variant, ...]
     typed: SweepTyped
     prompts: tuple[SuitePrompt, ...]
     texts: tuple[EvaluationText, ...]
+    prompts_from: str = ""
+    texts_from: tuple[str, ...] = ()
 
 
 class SweepSetupScreen(ModalScreen[SweepWish | None]):
@@ -244,7 +246,11 @@ class SweepSetupScreen(ModalScreen[SweepWish | None]):
             texts = texts_of(typed.own_text, built_in=draft.built_in_text)
             if not prompts and not texts:
                 raise UsageError("there is nothing to read", "Tick a category or the built-in text, or name a file.")
-            self.post_message(self.Read(SweepWish(draft.selection.candidates, typed, prompts, texts)))
+            sources = (
+                prompts_source(draft.categories, typed.own_prompts),
+                texts_sources(typed.own_text, built_in=draft.built_in_text),
+            )
+            self.post_message(self.Read(SweepWish(draft.selection.candidates, typed, prompts, texts, *sources)))
         except QuantTuiError as error:
             self.post_message(self.Refused(problem_of(error)))
 

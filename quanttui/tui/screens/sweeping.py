@@ -259,4 +259,6 @@ def _request(wish: SweepWish, model: ModelEntry, run_id: str, me: MainScreen) ->
         texts=wish.texts,
         budget=typed.budget,
         limits=typed.limits,
+        prompts_from=wish.prompts_from,
+        texts_from=wish.texts_from,
     )

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quanttui.errors import UsageError
-from quanttui.records import Run, Variant
+from quanttui.records import Run, SweepSnapshot, Variant
 from quanttui.runs.export.formats import FORMATS, ExportedFile, export_runs
 from quanttui.runs.export.names import export_name
 from quanttui.runs.export.picture import ENDING, private_picture
 from quanttui.runs.export.privacy import Privacy
+from quanttui.runs.export.sweep_formats import export_sweeps
 from quanttui.runs.export.writing import write_private
 from quanttui.variants import parse_variant
 
@@ -34,13 +35,41 @@ def write_export(runs: Sequence[Run], wish: ExportWish, picture: str | None, pri
     """The files that were written. Raises UsageError or ExportError, and then none was, unless the disk failed."""
     if not wish.formats:
         raise UsageError("no format is ticked", "Space ticks one.")
+    return _write([file for name in wish.formats for file in _files(runs, name, wish, picture, privacy)], wish)
+
+
+def write_sweep_export(snapshots: Sequence[SweepSnapshot], wish: ExportWish, privacy: Privacy) -> tuple[Path, ...]:
+    """The same of sweeps; a picture is the plot, and the table of categories where there is one."""
+    if not wish.formats:
+        raise UsageError("no format is ticked", "Space ticks one.")
+    return _write([file for name in wish.formats for file in _sweep_files(snapshots, name, wish, privacy)], wish)
+
+
+def _write(files: Sequence[ExportedFile], wish: ExportWish) -> tuple[Path, ...]:
     folder = _folder(wish.folder)
-    files = [file for name in wish.formats for file in _files(runs, name, wish, picture, privacy)]
     paths = tuple(folder / file.name for file in files)
     _refuse_existing(paths, overwrite=wish.overwrite)
     for path, file in zip(paths, files, strict=True):
         write_private(path, file.content, overwrite=wish.overwrite)
     return paths
+
+
+def _sweep_files(
+    snapshots: Sequence[SweepSnapshot], name: str, wish: ExportWish, privacy: Privacy
+) -> Iterator[ExportedFile]:
+    variant = parse_variant(wish.variant.strip()) if wish.variant.strip() else None
+    if name != PICTURE:
+        yield from export_sweeps(snapshots, name, variant, privacy)
+        return
+    from quanttui.tui.sweep_picture import sweep_pictures  # numpy and the plot behind it
+
+    for snapshot in snapshots:
+        request, pictures = snapshot.request, sweep_pictures(snapshot)
+        if not pictures:
+            raise UsageError("nothing was measured that could be painted", "Untick the picture.")
+        for part, picture in pictures.items():
+            file_name = export_name(f"{request.model.id} {part}", request.run_id, ENDING)
+            yield ExportedFile(file_name, private_picture(picture, privacy))
 
 
 def _files(

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from quanttui.errors import UsageError
 from quanttui.records import EvaluationText, SuitePrompt
-from quanttui.suite.built_in import built_in_prompts, built_in_text
+from quanttui.suite.built_in import built_in_categories, built_in_prompts, built_in_text
 from quanttui.suite.prompt_files import read_prompts
+from quanttui.suite.sources import BUILT_IN, SUITE
 from quanttui.suite.text_files import read_texts
 
 
@@ -25,6 +26,21 @@ def prompts_of(categories: Sequence[str], own: str) -> tuple[SuitePrompt, ...]:
 def texts_of(own: str, *, built_in: bool) -> tuple[EvaluationText, ...]:
     """Raises UsageError."""
     return ((built_in_text(),) if built_in else ()) + (read_texts(_path(own)) if own else ())
+
+
+def prompts_source(categories: Sequence[str], own: str) -> str:
+    """As a command line names them; "" where it cannot: the suite and a file at once."""
+    if categories and own:
+        return ""
+    if own:
+        return str(_path(own).absolute())
+    if tuple(categories) == built_in_categories():
+        return SUITE
+    return f"{SUITE}:{','.join(categories)}" if categories else ""
+
+
+def texts_sources(own: str, *, built_in: bool) -> tuple[str, ...]:
+    return (*((BUILT_IN,) if built_in else ()), *((str(_path(own).absolute()),) if own else ()))
 
 
 def _path(typed: str) -> Path:

@@ -9,7 +9,7 @@ from quanttui.errors import UsageError
 from quanttui.records import SweepSnapshot
 from quanttui.records.history import StoredSweep
 from quanttui.runs.comparing import compare_runs
-from quanttui.tui.history_messages import RunsCompared, RunToRepeat
+from quanttui.tui.history_messages import ExportPrepared, RunsCompared, RunToRepeat
 from quanttui.tui.sweeping_messages import SweepLooked, SweepOpened, SweepToRepeat, SweepToResume
 
 if TYPE_CHECKING:
@@ -48,6 +48,14 @@ def compared(store: RunStore, first_id: str, second_id: str) -> RunsCompared:
     if isinstance(first, StoredSweep) or isinstance(second, StoredSweep):
         raise UsageError("a sweep and a single run cannot be held against each other", "Mark two of a kind.")
     return RunsCompared(compare_runs(first, second), first, second)
+
+
+def of_one_kind(store: RunStore, run_ids: tuple[str, ...]) -> ExportPrepared:
+    """Raises UsageError where runs and sweeps are among them."""
+    kinds = {store.kind(run_id) for run_id in run_ids}
+    if len(kinds) > 1:
+        raise UsageError("runs and sweeps have formats of their own", "Mark runs, or sweeps.")
+    return ExportPrepared(run_ids, kinds.pop())
 
 
 def run_to_repeat(store: RunStore, run_id: str) -> RunToRepeat:
