@@ -15,7 +15,7 @@ import time
 
 import pexpect
 
-LIMIT = 1.5
+LIMIT = 1.4
 EMPTY = (
     "from textual.app import App\n"
     "from textual.widgets import Static\n"
