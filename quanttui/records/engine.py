@@ -141,6 +141,8 @@ class ScoreRequest:
     instead, for other processes and later sweeps: a reference writes it, whole or not at all; a candidate reads it.
     ``keep_head``: put the reference's output head beside it too, for candidates whose head may be another (a quantized
     head, another dtype). ``as_columns``: answer with ``Score.columns`` in place of ``Score.tokens``.
+    ``replay_tokens``: of a text that a half-precision reference did not generate, so many are decoded one by one, to
+    measure its noise.
     """
 
     text_id: str
@@ -152,6 +154,7 @@ class ScoreRequest:
     side_path: str | None = None
     keep_head: bool = False
     as_columns: bool = False
+    replay_tokens: int = 128
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,8 +44,6 @@ FEWEST_CHUNK_TOKENS = 16
 CHUNK_ELEMENTS = 2**23
 CHUNK_BUFFERS = 3
 BLOCK_BUFFERS = 2
-REPLAYED_TOKENS = 128
-"""Where the reference did not generate the text itself, so many of its tokens are decoded again for the noise floor."""
 
 _INT8_NOTE = "int8 picks its outlier columns over all it is given: batch 1, {windows}; other shapes give other figures"
 _OWN_HEAD_NOTE = "the output head is quantized: its logits are its own, in the precision it gives"
@@ -147,7 +145,7 @@ class Scorer:
         if decoded is not None and decoded.token_ids == request.token_ids and len(decoded.states) == made:
             return OtherPath(decoded.states[:scored]), kind
         prompt, continuation = windows[0].token_ids[:-scored], windows[0].token_ids[-scored:]
-        return OtherPath(decode_states(self.model, prompt, continuation[:REPLAYED_TOKENS], cancelled)), kind
+        return OtherPath(decode_states(self.model, prompt, continuation[: request.replay_tokens], cancelled)), kind
 
     def _write_side(self, path: Path, side: ReferenceSide, cancelled: Cancelled) -> None:
         """The noise is measured at once, so that the other path's states need not be kept."""

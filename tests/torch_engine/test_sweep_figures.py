@@ -13,6 +13,7 @@ from quanttui.models.catalog import resolve_model
 from quanttui.pipeline import run_comparison
 from quanttui.pipeline.driving import exhausted
 from quanttui.pipeline.sweep import run_sweep
+from quanttui.pipeline.sweep.keys import REPLAY_TOKENS
 from quanttui.records import (
     EvaluationText,
     GenerationSettings,
@@ -79,7 +80,13 @@ def test_of_windows(torch_engine, request_, swept):
     for variant in (swept.sweep.reference, *VARIANTS):
         model = load(torch_engine, path, variant.spelling)
         for unit in units:
-            request = ScoreRequest(unit.name, unit.token_ids, unit.first_scored, variant == swept.sweep.reference)
+            request = ScoreRequest(
+                unit.name,
+                unit.token_ids,
+                unit.first_scored,
+                is_reference=variant == swept.sweep.reference,
+                replay_tokens=REPLAY_TOKENS,
+            )
             scores.setdefault(variant, []).append(exhausted(torch_engine, model.score(request), lambda: False))
         model.unload()
     rows = {row.variant: row for row in swept.snapshot.result.variants}

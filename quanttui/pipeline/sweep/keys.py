@@ -16,6 +16,10 @@ from quanttui.records import EngineDescription, GenerationSettings, ModelEntry, 
 FORMAT = 1
 """Of the side files and their notes; a new one finds none of the old."""
 
+REPLAY_TOKENS = 32
+"""Of each window, decoded one by one for the reference's noise: that takes longer than reading it, and windows are
+many."""
+
 _LIBRARIES = ("torch", "transformers", "bitsandbytes", "tokenizers")
 
 
@@ -36,7 +40,8 @@ def group_of(model: ModelEntry, reference: Variant, environment: EngineDescripti
 def unit_key(unit: PlannedUnit, generation: GenerationSettings) -> str:
     """``generation``: how a prompt is continued; a window of text is what it is."""
     if unit.window is not None:
-        return _hash({"token_ids": unit.window.token_ids, "first_scored": unit.window.first_scored})
+        window = {"token_ids": unit.window.token_ids, "first_scored": unit.window.first_scored}
+        return _hash(window | {"replay": REPLAY_TOKENS})
     assert unit.prompt is not None
     return _hash({"prompt": unit.prompt.text, "generation": asdict(generation)})
 

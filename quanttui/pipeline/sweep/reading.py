@@ -11,6 +11,7 @@ from quanttui.pipeline.driving import exhausted
 from quanttui.pipeline.sweep.budget import is_too_late_to_read
 from quanttui.pipeline.sweep.course import Course
 from quanttui.pipeline.sweep.kept_reference import keep_figures, told_again
+from quanttui.pipeline.sweep.keys import REPLAY_TOKENS
 from quanttui.pipeline.sweep.lookup import Reading
 from quanttui.pipeline.sweep.pace import WORK_OF
 from quanttui.pipeline.sweep.speed import speed_measured
@@ -91,7 +92,12 @@ def _by_reference(course: Course, reading: Reading, model: LoadedModel) -> Read 
         if read is None:
             return None
         request = ScoreRequest(
-            reading.key, *read, is_reference=True, side_path=course.shelf.path(reading.key), keep_head=course.keep_head
+            reading.key,
+            *read,
+            is_reference=True,
+            side_path=course.shelf.path(reading.key),
+            keep_head=course.keep_head,
+            replay_tokens=REPLAY_TOKENS,
         )
         exhausted(course.engine, model.score(request), course.cancelled)
         course.shelf.keep(reading.key, *read, has_head=course.keep_head)
