@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
 
+from rich.cells import cell_len
+
 from quanttui.compare.frontier import Point, place
 from quanttui.records import FitVerdict
 from quanttui.tui.state.sweep_axis import Axis, linear_axis, log_axis, memory_axis, nats_label, share_label
 from quanttui.tui.state.sweep_look import EXACT_ZERO, Figure, Measure
 from quanttui.tui.state.sweep_rows import SweepRow, SweepRows
+from quanttui.tui.visible import fit
 from quanttui.units import format_nats
 
 FIT_GLYPHS = {
@@ -26,6 +29,7 @@ FIT_GLYPHS = {
     FitVerdict.UNKNOWN: "?",
 }
 AT_MOST, GROWING = "≤", "…"
+_LONGEST_NAME = 18
 
 
 class Kind(Enum):
@@ -52,9 +56,10 @@ class PlotPoint:
 
     @property
     def label(self) -> str:
-        """``≤ int8 ✓``."""
-        fit = FIT_GLYPHS[self.row.fit] if self.row.fit else ""
-        words = (AT_MOST if self.at_most else "", self.row.name, fit, GROWING if self.row.is_growing else "")
+        """``≤ int8 ✓``; a long name is cut."""
+        name = self.row.name if cell_len(self.row.name) <= _LONGEST_NAME else fit(self.row.name, _LONGEST_NAME)
+        mark = FIT_GLYPHS[self.row.fit] if self.row.fit else ""
+        words = (AT_MOST if self.at_most else "", name, mark, GROWING if self.row.is_growing else "")
         return " ".join(word for word in words if word)
 
 

@@ -56,7 +56,14 @@ def selected_words(rows: SweepRows, result: SweepResult) -> SelectedWords | None
     kind = kind_of(row)
     facts = (*_costs(row, rows), *_divergence(row), *_standing(row, rows, result))
     level = row.divergence.verdict.level if row.divergence else None
-    return SelectedWords(f"{kind.value} {row.name}", " · ".join(_roles(row, kind)), facts, _brief(row, facts), level)
+    return SelectedWords(f"{_sign(row)} {row.name}", " · ".join(_roles(row, kind)), facts, _brief(row, facts), level)
+
+
+def _sign(row: SweepRow) -> str:
+    """As on the plot; what is not on it has none of its signs."""
+    if row.swept.failure is not None:
+        return "✗"
+    return kind_of(row).value if row.divergence or row.is_reference else "·"
 
 
 def _roles(row: SweepRow, kind: Kind) -> list[str]:
@@ -96,7 +103,7 @@ def _brief(row: SweepRow, facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
     kept += [by_name[name] for name in ("failed", "divergence", "same top") if name in by_name]
     if "ln ppl ratio" in by_name:
         kept.append(Fact("ln ppl", by_name["ln ppl ratio"].value))
-    kept.append(by_name["speed"])
+    kept += [by_name["speed"]] if row.swept.tokens_per_second is not None else []
     kept += [by_name["frontier"]] if row.beaten_by is not None else []
     kept += [Fact("not apart", by_name["not told apart"].value)] if "not told apart" in by_name else []
     return tuple(kept)

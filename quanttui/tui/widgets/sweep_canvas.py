@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Grid
 from textual.strip import Strip
@@ -16,18 +15,10 @@ from textual_plot.axis_formatter import AxisFormatter
 from textual_plot.plot_widget import Legend
 
 from quanttui.tui.state.sweep_axis import Axis
-from quanttui.tui.state.sweep_labels import Tag, apart, place_tags
-from quanttui.tui.state.sweep_plot import AT_MOST, Kind, PlotPoint, PlotView
-from quanttui.tui.visible import fit
+from quanttui.tui.state.sweep_plot import PlotView
+from quanttui.tui.widgets.sweep_drawing import Drawing
 
-_LONGEST_NAME = 24
 _MARGIN_CELLS = 8
-_STYLES = {
-    Kind.RECOMMENDED: "sweep--recommended",
-    Kind.FRONTIER: "sweep--frontier",
-    Kind.BEATEN: "sweep--beaten",
-    Kind.REFERENCE: "sweep--reference",
-}
 
 
 class _Labels(AxisFormatter):
@@ -114,7 +105,7 @@ class SweepCanvas(PlotWidget, can_focus=False, inherit_bindings=False):
             set_formatter(_Labels(axis))
         if view.frontier:
             across, up = zip(*view.frontier, strict=True)
-            self.plot(across, up, line_style=self._style("sweep--line"), hires_mode=HiResMode.BRAILLE)
+            self.plot(across, up, line_style=self.styled("sweep--line"), hires_mode=HiResMode.BRAILLE)
 
     def _render_plot(self) -> None:
         super()._render_plot()
@@ -122,113 +113,8 @@ class SweepCanvas(PlotWidget, can_focus=False, inherit_bindings=False):
         if self._view is None or not self._scale_rectangle.area:
             return
         with canvas.batch_refresh():
-            _Drawing(self, canvas, self._view).draw()
-
-    def _style(self, name: str) -> str:
-        return str(self.get_component_rich_style(name))
+            Drawing(self, canvas, self._scale_rectangle, self.styled, self._view).draw()
 
     def styled(self, name: str) -> str:
-        return self._style(name)
-
-
-class _Drawing:
-    """One painting of a view over the axes."""
-
-    def __init__(self, plot: SweepCanvas, canvas: Canvas, view: PlotView) -> None:
-        self._plot, self._canvas, self._view = plot, canvas, view
-        area = plot._scale_rectangle
-        self._left, self._top, self._right, self._bottom = area.x, area.y, area.right, area.bottom
-        cells = [plot.get_pixel_from_coordinate(point.x, point.y) for point in view.points]
-        self._cells = apart([self._inside(*cell) for cell in cells], area.right)
-
-    def draw(self) -> None:
-        taken = self._floor()
-        for point, (x, y) in zip(self._view.points, self._cells, strict=True):
-            taken += self._bar(point, x, y)
-        self._names(taken)
-        for point, cell in sorted(zip(self._view.points, self._cells, strict=True), key=lambda one: one[0].is_selected):
-            self._put(*cell, self._glyph(point), self._look(point))
-
-    def _inside(self, x: int, y: int) -> tuple[int, int]:
-        return min(max(x, self._left), self._right - 1), min(max(y, self._top), self._bottom - 1)
-
-    def _floor(self) -> list[tuple[int, int]]:
-        """A dashed line with its words at the end, between what stands there already."""
-        if self._view.floor is None:
-            return []
-        height, words = self._view.floor
-        row = self._inside(0, self._plot.get_pixel_from_coordinate(self._view.x_axis.low, height)[1])[1]
-        style = self._plot.styled("sweep--floor")
-        for x in range(self._left, self._right):
-            if self._canvas.get_pixel(x, row)[0] == " ":
-                self._put(x, row, "╌", style)
-        start = self._free_start(row, len(words) + 2)
-        self._write(start, row, f" {words} ", style)
-        return [(x, row) for x in range(start, start + len(words) + 2)]
-
-    def _free_start(self, row: int, cells: int) -> int:
-        """The leftmost stretch of a row in which no point stands, else its left end."""
-        points = {x for x, y in self._cells if y == row}
-        starts = range(self._left + 1, self._right - cells)
-        return next((at for at in starts if points.isdisjoint(range(at, at + cells))), self._left + 1)
-
-    def _bar(self, point: PlotPoint, x: int, y: int) -> list[tuple[int, int]]:
-        if point.low is None or point.high is None:
-            return []
-        style = self._plot.styled("sweep--bar")
-        _, top = self._plot.get_hires_pixel_from_coordinate(point.x, point.high)
-        _, bottom = self._plot.get_hires_pixel_from_coordinate(point.x, point.low)
-        cells = []
-        for row in range(max(self._top, int(top)), min(self._bottom - 1, int(bottom)) + 1):
-            begins_low, ends_high = top > row + 0.5, bottom < row + 0.5
-            if row != y and not (begins_low and ends_high):
-                self._put(x, row, "╷" if begins_low else "╵" if ends_high else "│", style)
-                cells.append((x, row))
-        return cells
-
-    def _names(self, taken: list[tuple[int, int]]) -> None:
-        """The selected one's stands before all, then the recommended one's, then the frontier's."""
-        order = list(Kind)
-        ranked = sorted(
-            zip(self._view.points, self._cells, strict=True),
-            key=lambda one: (not one[0].is_selected, order.index(one[0].kind), one[0].y),
-        )
-        words = [_cut(point.label) for point, _ in ranked]
-        cells = [*taken, *self._cells]
-        tags = [
-            Tag(x - self._left, y - self._top, cell_len(word)) for (_, (x, y)), word in zip(ranked, words, strict=True)
-        ]
-        blocked = [(x - self._left, y - self._top) for x, y in cells]
-        places = place_tags(tags, self._right - self._left, self._bottom - self._top, blocked)
-        for (point, _), word, place in zip(ranked, words, places, strict=True):
-            if place is not None:
-                self._write(place[0] + self._left - 1, place[1] + self._top, f" {word} ", self._look(point))
-
-    def _glyph(self, point: PlotPoint) -> str:
-        return point.kind.value
-
-    def _look(self, point: PlotPoint) -> str:
-        return self._plot.styled("sweep--selected" if point.is_selected else _STYLES[point.kind])
-
-    def _put(self, x: int, y: int, char: str, style: str) -> None:
-        if self._left <= x < self._right and self._top <= y < self._bottom:
-            self._canvas.set_pixel(x, y, char, style)
-
-    def _write(self, x: int, y: int, word: str, style: str) -> None:
-        """Cell by cell: the canvas would parse markup. A wide character takes its cell and empties the next."""
-        for char in word:
-            wide = cell_len(char)
-            if wide:
-                self._put(x, y, char, style)
-            for more in range(1, wide):
-                self._put(x + more, y, "", style)
-            x += wide
-
-
-def _cut(label: str) -> str:
-    if cell_len(label) <= _LONGEST_NAME:
-        return label
-    sign = f"{AT_MOST} " if label.startswith(AT_MOST) else ""
-    name, _, end = label.removeprefix(sign).rpartition(" ")
-    room = _LONGEST_NAME - cell_len(sign) - cell_len(end) - 1
-    return f"{sign}{fit(name or end, room)} {end if name else ''}".rstrip()
+        """A component class as Rich writes a style."""
+        return str(self.get_component_rich_style(name))
