@@ -6,9 +6,12 @@ python screenshots/take.py [NAME ...]
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,18 +30,20 @@ from quanttui.tui.services import InitialChoices, Services
 
 FOLDER = Path(__file__).parent
 PATIENCE_SECONDS = 300.0
+SWEEP = ("--variants", "all", "--prompts", "suite", "--text", "built-in", "--max-new-tokens", "32", "--quiet")
 
 
 @dataclass(frozen=True)
 class Picture:
     """``runs``: how many comparisons are run first, each on the next example prompt; ``keys``: what is pressed before
-    the picture is taken."""
+    the picture is taken. ``is_sweep``: a sweep lies in the history, and is opened first."""
 
     name: str
     size: tuple[int, int]
     runs: int = 1
     keys: tuple[str, ...] = ()
     theme: str = "quanttui-dark"
+    is_sweep: bool = False
 
 
 PICTURES = (
@@ -51,6 +56,9 @@ PICTURES = (
     Picture("light-120x40", (120, 40), theme="quanttui-light"),
     Picture("history-120x40", (120, 40), runs=3, keys=("h",)),
     Picture("help-120x40", (120, 40), runs=0, keys=("question_mark",)),
+    Picture("sweep-120x40", (120, 40), runs=0, is_sweep=True),
+    Picture("sweep-80x24", (80, 24), runs=0, is_sweep=True),
+    Picture("sweep-200x50", (200, 50), runs=0, is_sweep=True),
 )
 
 
@@ -63,9 +71,22 @@ async def until(pilot: Pilot[None], condition: Callable[[], object], what: str) 
         await pilot.pause(0.1)
 
 
-async def take(picture: Picture) -> None:
-    with tempfile.TemporaryDirectory() as home:
-        settings = Settings(read_places({"QUANTTUI_HOME": home}))
+@contextmanager
+def home_of(picture: Picture, swept: Path) -> Iterator[Path]:
+    """Where the app finds its history: a place of its own, or the one with the sweep in it, made when first needed."""
+    if not picture.is_sweep:
+        with tempfile.TemporaryDirectory() as home:
+            yield Path(home)
+        return
+    if not any(swept.iterdir()):
+        environ = {**os.environ, "QUANTTUI_HOME": str(swept)}
+        subprocess.run([sys.executable, "-m", "quanttui", "sweep", *SWEEP], env=environ, check=True, stdout=sys.stderr)
+    yield swept
+
+
+async def take(picture: Picture, swept: Path) -> None:
+    with home_of(picture, swept) as home:
+        settings = Settings(read_places({"QUANTTUI_HOME": str(home)}))
         engine = open_engine("torch")
         probe = MemoryProbe(lambda: getattr(engine, "process_id", None))
         try:
@@ -96,6 +117,12 @@ async def _drive(app: QuantTuiApp, picture: Picture) -> None:
             await pilot.press("f5")
             await until(pilot, lambda: app.main.is_busy, "the run's start")
             await until(pilot, lambda: app.main.run_view and app.main.run_view.is_over, "the run")
+        if picture.is_sweep:
+            await pilot.press("h")
+            await until(pilot, lambda: app.screen.query("RunList"), "the history")
+            await pilot.pause(1.0)
+            await pilot.press("enter")
+            await until(pilot, lambda: app.screen.query("SweepPlot"), "the sweep")
         await pilot.press(*picture.keys)
         await pilot.pause(4.0)  # what is shown once nothing else is asked: fits, pages of the history
         app.save_screenshot(f"{picture.name}.svg", path=str(FOLDER))
@@ -105,10 +132,11 @@ def main() -> None:
     wanted = set(sys.argv[1:])
     if unknown := wanted - {picture.name for picture in PICTURES}:
         raise SystemExit(f"no such picture: {', '.join(sorted(unknown))}")
-    for picture in PICTURES:
-        if not wanted or picture.name in wanted:
-            asyncio.run(take(picture))
-            print(picture.name, flush=True)
+    with tempfile.TemporaryDirectory() as swept:
+        for picture in PICTURES:
+            if not wanted or picture.name in wanted:
+                asyncio.run(take(picture, Path(swept)))
+                print(picture.name, flush=True)
 
 
 if __name__ == "__main__":
