@@ -30,6 +30,7 @@ from quanttui.tui.state.sweep_labels import Tag, apart, place_tags
 from quanttui.tui.state.sweep_look import Measure, SweepLook
 from quanttui.tui.state.sweep_plot import Kind, PlotView, plot_view
 from quanttui.tui.state.sweep_rows import sweep_rows
+from quanttui.tui.widgets.sweep_facts import SweepFacts
 from quanttui.tui.widgets.sweep_plot import SweepPlot
 
 
@@ -78,6 +79,15 @@ def test_points_stand_at_their_memory_and_divergence():
     assert [each.kind for each in view.points] == [
         Kind.FRONTIER, Kind.FRONTIER, Kind.FRONTIER, Kind.BEATEN, Kind.RECOMMENDED, Kind.REFERENCE, Kind.FRONTIER,
     ]  # fmt: skip
+
+
+def test_what_failed_or_is_not_ranked_is_not_called_beaten():
+    failed = replace(ROWS[3], failure="out of memory")
+    later = replace(ROWS[5], text=None)
+    view = view_of(snapshot_of([*ROWS[:3], failed, later]), SweepLook(part=SweepPart.SUITE))
+    assert point(view, "nf4").kind is Kind.FAILED
+    assert point(view, "fp4").kind is Kind.UNRANKED
+    assert point(view_of(DONE), "fp4").kind is Kind.BEATEN
 
 
 def test_what_lies_below_the_noise_stands_on_its_line_and_says_at_most():
@@ -261,6 +271,8 @@ async def test_hostile_names_and_causes_do_nothing():
         assert "\x1b" not in shown
         assert "\u202e" not in shown
         assert "[bold]" in shown
+        facts = app.query_one(SweepFacts)
+        assert facts.size.height == len(facts.render().wrap(facts.size.width))
         assert "[red]boom[/]" in shown
 
 

@@ -33,12 +33,15 @@ _LONGEST_NAME = 18
 
 
 class Kind(Enum):
-    """How a point stands; the value is its glyph."""
+    """How a point stands; the value is its glyph. ``UNRANKED``: not scored yet on what ranks; ``FAILED``: what was
+    measured before it did."""
 
     RECOMMENDED = "★"
     FRONTIER = "◆"
     BEATEN = "◇"
     REFERENCE = "●"
+    UNRANKED = "○"
+    FAILED = "×"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,11 @@ def kind_of(row: SweepRow) -> Kind:
         return Kind.RECOMMENDED
     if row.is_reference:
         return Kind.REFERENCE
-    return Kind.FRONTIER if row.on_frontier else Kind.BEATEN
+    if row.swept.failure is not None:
+        return Kind.FAILED
+    if row.on_frontier:
+        return Kind.FRONTIER
+    return Kind.UNRANKED if row.beaten_by is None else Kind.BEATEN
 
 
 def _corners(points: tuple[PlotPoint, ...], axis: Axis) -> tuple[tuple[float, float], ...]:

@@ -18,6 +18,8 @@ _STYLES = {
     Kind.FRONTIER: "sweep--frontier",
     Kind.BEATEN: "sweep--beaten",
     Kind.REFERENCE: "sweep--reference",
+    Kind.UNRANKED: "sweep--beaten",
+    Kind.FAILED: "sweep--beaten",
 }
 
 

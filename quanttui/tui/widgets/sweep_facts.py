@@ -21,6 +21,8 @@ _KINDS = {
     Kind.FRONTIER: "◆ frontier",
     Kind.BEATEN: "◇ beaten",
     Kind.REFERENCE: "● reference",
+    Kind.UNRANKED: "○ not ranked yet",
+    Kind.FAILED: "× failed",
 }
 _PLAIN = ("memory", "speed")
 """What is told by its unit, where lines are few."""
@@ -101,7 +103,8 @@ def _title(words: SelectedWords) -> Content:
 
 def _head(words: SelectedWords, width: int) -> list[Content]:
     roles = [Content.styled(line.plain, "$muted") for line in Content(words.roles).wrap(width)]
-    return [Content.styled(words.title, "bold $primary"), *roles, Content("")]
+    title = [Content.styled(line.plain, "bold $primary") for line in Content(words.title).wrap(width)]
+    return [*title, *roles, Content("")]
 
 
 def _column(words: SelectedWords, facts: Sequence[Fact], width: int) -> list[Content]:
