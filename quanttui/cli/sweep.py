@@ -4,6 +4,7 @@ figures into an exit code."""
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Sequence
 
 from quanttui.cli.amounts import duration, nats, size_bytes, speed
 from quanttui.cli.arguments import Parser, positive_int, share
@@ -11,10 +12,11 @@ from quanttui.cli.gate import say_gate
 from quanttui.cli.recording import history_path, sweep_recording_for
 from quanttui.cli.sweep_request import read_request
 from quanttui.cli.sweep_running import sweep_to_end, tell_sweep_end
-from quanttui.errors import UsageError
+from quanttui.errors import MeasurementError, UsageError
 from quanttui.records import Sweep, SweepProtocol
-from quanttui.records.sweep_events import SweepFinished
+from quanttui.records.sweep_events import SweepFailed, SweepFinished
 from quanttui.records.sweep_run import CONTINUATION_TOKENS
+from quanttui.runs.gate import Limit, LimitCheck
 from quanttui.runs.store import RunStore
 from quanttui.runs.sweep_gate import check_sweep_limits, parse_sweep_limits
 from quanttui.settings import Settings
@@ -99,9 +101,21 @@ def run(arguments: Namespace, settings: Settings) -> int:
     limits = parse_sweep_limits(arguments.fail_if, request)
     record = sweep_recording_for(settings, wanted=not arguments.no_history)
     last = sweep_to_end(request, settings, record, resumed, quiet=arguments.quiet)
-    checks = check_sweep_limits(last.snapshot, limits) if isinstance(last, SweepFinished) else []
+    checks, unreadable = _checked(last, limits)
     code = tell_sweep_end(last, json=arguments.json, kept=record is not None, checks=checks)
+    if unreadable is not None:
+        raise unreadable
     return code or say_gate(checks)
+
+
+def _checked(
+    last: SweepFinished | SweepFailed, limits: Sequence[Limit]
+) -> tuple[list[LimitCheck], MeasurementError | None]:
+    """A limit that cannot be read must not pass, and must not keep what was measured from being shown."""
+    try:
+        return check_sweep_limits(last.snapshot, limits) if isinstance(last, SweepFinished) else [], None
+    except MeasurementError as error:
+        return [], error
 
 
 def _stored(arguments: Namespace, settings: Settings) -> Sweep | None:

@@ -75,6 +75,16 @@ def test_a_limit_that_is_passed_ends_with_3_after_the_result(command: Any) -> No
     assert made["gate"][0]["limit"] == "same_top<0.001"
 
 
+def test_a_limit_that_cannot_be_read_does_not_pass_and_hides_nothing(command: Any, tmp_path: Path) -> None:
+    text = tmp_path / "tale.txt"
+    text.write_text("once upon a time there lived a king " * 5)
+    argv = ("sweep", "--variants", "nf4", "--text", str(text), "--context-length", "16", "--json")
+    result = command(*argv, "--fail-if", "kl_divergence.standard_error>1")
+    assert result.code == 1
+    assert "cannot be read" in result.err
+    assert json.loads(result.out)["variants"][1]["divergence"]["kl_divergence"]["standard_error"] is None
+
+
 @pytest.mark.parametrize(
     ("argv", "words"),
     [

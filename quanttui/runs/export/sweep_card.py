@@ -37,7 +37,7 @@ def _sections(snapshot: SweepSnapshot, reference: SweptVariant, ours: SweptVaria
         if found := divergence_on(ours, part):
             yield f"> {plain(f'{PART_WORDS[part].capitalize()}: {found.verdict.text}')}"
     yield table(("", name, f"{against} (reference)", "sample"), _rows(snapshot, reference, ours))
-    if ours.by_category:
+    if len(ours.by_category) > 1:
         yield table(("KL by category", "nats per token", "tokens"), _category_rows(ours))
     main = divergence_on(ours, main_part(snapshot.request))
     assert main is not None
