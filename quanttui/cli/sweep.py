@@ -44,7 +44,8 @@ def add_arguments(parser: Parser) -> None:
     _add_limits(parser)
     parser.add_argument(
         "--fail-if", metavar="LIMIT", action="append", default=[], help="end with code 3 where a figure is past its "
-        'limit: "nf4:kl_divergence.mean>0.05", "same_top<0.95"; again for more'
+        'limit: "nf4:kl_divergence.mean>0.05", "suite:same_top<0.95", "nf4:code:same_top<0.9" (a category); again for '
+        "more"
     )  # fmt: skip
     parser.add_argument(
         "--resume", metavar="RUN", help="go on with a sweep that was stopped or cut off (its id, the beginning of it, "

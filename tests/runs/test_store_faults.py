@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from history_helpers import ORIGIN, events_of, record, request
+from sweep_helpers import record_sweep, sweep_events, sweep_request
 
 from quanttui.errors import HistoryError, UsageError
 from quanttui.pipeline.recorded import recorded
@@ -33,6 +34,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     path = tmp_path_factory.mktemp("whole") / "history.db"
     for name in ("one", "two"):
         record(path, request(name, max_new_tokens=4))
+    record_sweep(path, sweep_events(sweep_request("swept"), failing="nf4"))
     return path.read_bytes()
 
 
@@ -59,7 +61,7 @@ def read_only(path: Path, whole: bytes) -> Iterator[None]:
 def read_all(path: Path) -> None:
     with RunStore.open_existing(path) as store:
         for line in store.lines(limit=-1):
-            store.load(line.run_id)
+            store.read_any(line.run_id)
 
 
 @pytest.mark.parametrize("size", [99, 100, 4096, 20_000, -4096])
@@ -153,7 +155,7 @@ def test_a_migration_goes_forward_once(path: Path, whole: bytes) -> None:
         for _ in range(2):
             migrate(connection, steps)
         assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION + 1,)
-        assert connection.execute("SELECT count(*), count(note) FROM runs").fetchone() == (2, 0)
+        assert connection.execute("SELECT count(*), count(note) FROM runs").fetchone() == (3, 0)
 
 
 def test_where_nothing_can_be_made_it_says_so() -> None:
@@ -166,7 +168,7 @@ def test_where_nothing_can_be_made_it_says_so() -> None:
 @pytest.mark.usefixtures("read_only")
 def test_a_history_that_may_only_be_read_is_read_and_not_written(path: Path) -> None:
     with RunStore.open_existing(path) as store:
-        assert store.count() == 2
+        assert store.count() == 3
         store.load("one")
         with pytest.raises(HistoryError, match="only be read"):
             store.delete(["one"])
