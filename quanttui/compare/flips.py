@@ -15,6 +15,8 @@ from quanttui.compare.statistics import FEWEST_BLOCKS, POWER, SIGNIFICANCE, stan
 from quanttui.compare.student import two_sided_p
 from quanttui.records import PairedFlips
 
+_MOST_COUNTED = 1000
+
 
 def mcnemar(only_first: int, only_second: int) -> float:
     """McNemar's exact test, two-sided: min(1, 2·P(X ≤ min(b, c))), X binomial with b + c draws and p = ½.
@@ -22,11 +24,20 @@ def mcnemar(only_first: int, only_second: int) -> float:
     McNemar 1947, https://doi.org/10.1007/BF02295996; the exact form is the sign test on the discordant pairs.
     """
     fewer, draws = min(only_first, only_second), only_first + only_second
+    if draws > _MOST_COUNTED:
+        return _mcnemar_in_floats(fewer, draws)
     ways = term = 1
     for successes in range(1, fewer + 1):
         term = term * (draws - successes + 1) // successes
         ways += term
     return min(1.0, 2 * ways / 2**draws) if draws else 1.0
+
+
+def _mcnemar_in_floats(fewer: int, draws: int) -> float:
+    """The same sum where its whole numbers would have thousands of digits: ln C(n, k) by the ratio of neighbours."""
+    successes = np.arange(1, fewer + 1)
+    ln_ways = np.concatenate(([0.0], np.cumsum(np.log((draws - successes + 1) / successes))))
+    return min(1.0, 2 * float(np.exp(ln_ways - draws * math.log(2)).sum()))
 
 
 def compare_flips(first: ArrayLike, second: ArrayLike, blocks: Sequence[int], *, tests: int = 1) -> PairedFlips:

@@ -24,8 +24,10 @@ class Work(Enum):
 WORK_OF = {SweepPart.TEXT: Work.TEXT, SweepPart.SUITE: Work.SUITE}
 
 _RECENT = 32
-_USUAL = {Precision.INT8: 1.5, Precision.NF4: 1.5, Precision.FP4: 1.5}
-"""A candidate's seconds over the reference's for the same work, before any was seen; 1 where it is not quantized."""
+_USUAL = 1.5
+_USUAL_DECODING = {Precision.INT8: 4.0, Precision.NF4: 2.0, Precision.FP4: 2.0}
+"""A quantized candidate's seconds over the reference's for the same work, before any was seen: by what CPUs and GPUs
+were measured at. int8 loses most where a token comes at a time."""
 
 
 class Pace:
@@ -58,7 +60,7 @@ class Pace:
 
     def _by_others(self, variant: Variant, work: Work) -> float | None:
         others = [
-            fmean(seen) / _usual(other)
+            fmean(seen) / _usual(other, work)
             for (other, done), seen in self._seen.items()
             if done is work and seen and other != self._reference
         ]
@@ -66,12 +68,14 @@ class Pace:
             others = list(self._seen.get((self._reference, work), ()))
         if not others:
             others = self._baseline[work] or self._other_part(variant, work)
-        return fmean(others) * _usual(variant) if others else None
+        return fmean(others) * _usual(variant, work) if others else None
 
     def _other_part(self, variant: Variant, work: Work) -> list[float]:
         parts = [other for other in WORK_OF.values() if work in WORK_OF.values() and other is not work]
-        return [fmean(seen) / _usual(variant) for part in parts if (seen := self._seen.get((variant, part)))]
+        return [fmean(seen) / _usual(variant, work) for part in parts if (seen := self._seen.get((variant, part)))]
 
 
-def _usual(variant: Variant) -> float:
-    return _USUAL.get(variant.precision, 1.0)
+def _usual(variant: Variant, work: Work) -> float:
+    if not variant.precision.is_quantized:
+        return 1.0
+    return _USUAL_DECODING[variant.precision] if work is Work.SPEED else _USUAL

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from statistics import fmean, stdev
@@ -18,6 +18,10 @@ from quanttui.records import GenerateRequest, GenerationSettings, MeasuredSpeed,
 from quanttui.records.sweep_events import SpeedMeasured, SweepEvent
 
 _WARM_UP_TOKENS = 2
+_FEWEST_PROMPTS = 2
+_SHARE = 0.15
+"""Of a sweep's time, for the speeds of all its variants."""
+
 _TEXT_CHARACTERS = 200
 
 
@@ -46,11 +50,22 @@ def speed_measured(course: Course, model: LoadedModel, variant: Variant) -> Iter
     settings = replace(request.generation, do_sample=False, max_new_tokens=request.protocol.speed_tokens)
     _decode(course, model, prompts[0], replace(settings, max_new_tokens=_WARM_UP_TOKENS))
     with course.timed(variant, Work.SPEED):
-        speeds = [_decode(course, model, prompt, settings) for prompt in prompts]
-    known = [speed for speed in speeds if speed is not None]
+        known = [speed for speed in _speeds(course, model, prompts, settings) if speed is not None]
     if known:
         error = stdev(known) / math.sqrt(len(known)) if len(known) > 1 else None
         yield SpeedMeasured(MeasuredSpeed(variant, fmean(known), error))
+
+
+def _speeds(
+    course: Course, model: LoadedModel, prompts: Sequence[str], settings: GenerationSettings
+) -> Iterator[float | None]:
+    """Where the sweep's time is limited, no more than a share of it goes here; two prompts are enough for an error."""
+    began, most = course.clock(), course.ledger.request.budget.seconds
+    variants = 1 + len(course.ledger.request.candidates)
+    for number, prompt in enumerate(prompts):
+        if most is not None and number >= _FEWEST_PROMPTS and course.clock() - began > _SHARE * most / variants:
+            return
+        yield _decode(course, model, prompt, settings)
 
 
 def _decode(course: Course, model: LoadedModel, prompt: str, settings: GenerationSettings) -> float | None:
