@@ -119,6 +119,7 @@ class TorchEngine:
                 device=device,
                 operations=self._operations,
                 meter=loaded.meter,
+                pages=loaded.pages,
                 reference_shelf=self._reference_shelf,
                 on_unload=self._forget,
             )

@@ -11,6 +11,7 @@ from quanttui.records import EstimateRequest, MemoryEstimate
 from quanttui.torch_engine.blueprint import Blueprint, draw_blueprint
 from quanttui.torch_engine.checkpoint import Checkpoint, peek_checkpoint
 from quanttui.torch_engine.dtypes import TORCH_DTYPES
+from quanttui.torch_engine.mapped_pages import CAN_DROP
 from quanttui.torch_engine.planned import FullWeight, PlannedWeights, plan_weights
 from quanttui.torch_engine.score import scoring_buffer_bytes
 from quanttui.torch_engine.stored import request_dtype
@@ -59,7 +60,7 @@ class Estimator:
             activation_bytes=way.walked.activation_bytes + scratch if way.walked else None,
             scoring_bytes=scoring,
             kept_bytes=way.head_bytes + 2 * states if request.score and not is_reference else 0,
-            load_peak_bytes=weights.parameter_bytes + _load_extra(weights, self._device),
+            load_peak_bytes=weights.parameter_bytes + _load_extra(weights),
             context_bytes=self._context_bytes,
             mapped_bytes=_mapped_bytes(checkpoint, weights, dtype) if self._device.type == "cpu" else 0,
         )
@@ -86,20 +87,18 @@ def _walk_along(key: tuple[object, ...], blueprint: Blueprint, tokens: int) -> _
     )
 
 
-def _load_extra(weights: PlannedWeights, device: torch.device) -> int:
+def _load_extra(weights: PlannedWeights) -> int:
     """What loading needs beside the weights at its worst.
 
     Weights are quantized one after the other, so the largest in full is what counts: in the dtype it is read in, and
-    for int8 as a copy in fp16 too. On a CPU int8 rounds by torch's own operations, which make three more of those.
+    for int8 as a copy in fp16 too.
     What is saved quantized needs none of that, but lies there whole before it is dequantized: at most half of it.
     What is not quantized goes straight to its place, but for experts that are merged while their parts still lie there.
     """
     if weights.is_stored:
         return 0 if weights.quantized else weights.parameter_bytes // 2
-    fp16_copies = 1 if device.type == "cuda" else 4
-    largest = max(
-        (_in_full(weight) + _rounding(weight, weights, fp16_copies) for weight in weights.quantized), default=0
-    )
+    copy_itemsize = _FP16_BYTES if weights.is_int8 else 0
+    largest = max((_in_full(weight) + weight.elements * copy_itemsize for weight in weights.quantized), default=0)
     return max(largest, weights.merged_bytes)
 
 
@@ -107,26 +106,25 @@ def _in_full(weight: FullWeight) -> int:
     return weight.elements * weight.itemsize
 
 
-def _rounding(weight: FullWeight, weights: PlannedWeights, fp16_copies: int) -> int:
-    return weight.elements * _FP16_BYTES * fp16_copies if weights.is_int8 else 0
-
-
 def _layer_scratch(weights: PlannedWeights, tokens: int, device: torch.device) -> int:
     """What the largest quantized layer makes in one forward pass beside its output.
 
     4-bit: the weight in full, where many rows come at once. int8: the rows in fp16 and int8, their products in int32
     and in fp16; on a CPU, where torch's int8 product repacks its weights, as much memory as all of them take was seen
-    to stay in use after the first tokens.
+    to stay in use after the first tokens, and as much again while a longer text was read.
     """
     if not weights.is_int8:
         return max((_in_full(weight) for weight in weights.quantized), default=0)
     rows = (tokens * (3 * weight.in_features + 6 * weight.out_features) for weight in weights.quantized)
-    repacked = sum(weight.elements for weight in weights.quantized) if device.type == "cpu" else 0
+    repacked = 2 * sum(weight.elements for weight in weights.quantized) if device.type == "cpu" else 0
     return max(rows, default=0) + repacked
 
 
 def _mapped_bytes(checkpoint: Checkpoint, weights: PlannedWeights, dtype: torch.dtype) -> int:
-    """Pages of the files beside the weights. Weights that are read as they are stored are pages of the files."""
+    """Pages of the files beside the weights: none, where a load can let go of them (``mapped_pages``). Weights that
+    are read as they are stored are pages of the files."""
+    if CAN_DROP:
+        return 0
     stored = TORCH_DTYPES.get(checkpoint.dtype) if checkpoint.dtype else None
     names = set(checkpoint.files.values())
     file_bytes = sum((Path(checkpoint.folder) / name).stat().st_size for name in names)

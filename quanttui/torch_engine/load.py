@@ -23,6 +23,7 @@ from quanttui.torch_engine.loaded_checks import (
     refuse_misshapen,
     refuse_not_finite,
 )
+from quanttui.torch_engine.mapped_pages import MappedPages, pages_of
 from quanttui.torch_engine.operations import raise_if_stopped
 from quanttui.torch_engine.placement import DeviceMap
 from quanttui.torch_engine.quantize import LoadPlan
@@ -101,7 +102,7 @@ def _reason(error: Exception) -> str:
 def _from_pretrained(
     blueprint: Blueprint, plan: LoadPlan, device_map: DeviceMap, stop: threading.Event, report: Report
 ) -> Read:
-    with _progress_hook(stop, report), fast_quantizing():
+    with _progress_hook(stop, report, pages_of(blueprint.checkpoint)), fast_quantizing():
         loaded: Any = AutoModelForCausalLM.from_pretrained(
             str(blueprint.checkpoint.folder),
             config=blueprint.config,
@@ -124,11 +125,13 @@ def _from_pretrained(
 
 
 class _progress_hook:
-    """While it is entered, transformers' progress bars report to ``report`` and raise once ``stop`` is set."""
+    """While it is entered, transformers' progress bars report to ``report`` and raise once ``stop`` is set; after some
+    weights the process lets go of the ``pages`` that they were read from."""
 
-    def __init__(self, stop: threading.Event, report: Report) -> None:
+    def __init__(self, stop: threading.Event, report: Report, pages: MappedPages) -> None:
         self.stop = stop
         self.report = report
+        self.pages = pages
 
     def __enter__(self) -> None:
         self.previous = transformers_logging.set_tqdm_hook(self._bar)
@@ -143,8 +146,12 @@ class _progress_hook:
         return factory(*args, **{**kwargs, "disable": True})
 
     def _counted(self, weights: Collection[Any]) -> Iterator[Any]:
+        steps = self.pages.steps_between_drops(len(weights))
         for done, weight in enumerate(weights):
             raise_if_stopped(self.stop)
             self.report(LoadProgress(WEIGHTS_STAGE, done, len(weights)))
             yield weight
+            if (done + 1) % steps == 0:
+                self.pages.drop()
+        self.pages.drop()
         self.report(LoadProgress(WEIGHTS_STAGE, len(weights), len(weights)))

@@ -24,6 +24,7 @@ from quanttui.records import (
 from quanttui.torch_engine.decoder import states_kept
 from quanttui.torch_engine.failures import frames_released, translated
 from quanttui.torch_engine.generate import Generating, eos_token_ids, generate_tokens
+from quanttui.torch_engine.mapped_pages import MappedPages
 from quanttui.torch_engine.memory import MemoryMeter, release_memory
 from quanttui.torch_engine.operations import Operations
 from quanttui.torch_engine.reference_side import ReferenceShelf
@@ -46,6 +47,7 @@ class TorchModel:
     device: torch.device
     operations: Operations
     meter: MemoryMeter
+    pages: MappedPages
     reference_shelf: ReferenceShelf
     on_unload: Callable[[], None]
     decode_states: torch.Tensor | None = None
@@ -113,6 +115,7 @@ class TorchModel:
             self.model = self.tokenizer = self.decode_states = None
             self._scorer = None
             release_memory(self.device)
+            self.pages.drop()  # what is kept of the reference may lie in a file, and would keep all of it
             self._unloaded = UnloadReport(peak_bytes, self.meter.residual_bytes())
             self.on_unload()
         return self._unloaded

@@ -19,6 +19,7 @@ from quanttui.torch_engine.failures import as_user_error, release_frames, transl
 from quanttui.torch_engine.generate import eos_token_ids
 from quanttui.torch_engine.layers import quantize_tied_head, settle_4bit_paths
 from quanttui.torch_engine.load import read_weights
+from quanttui.torch_engine.mapped_pages import MappedPages, pages_of
 from quanttui.torch_engine.memory import MemoryMeter, trim_memory, weights_placed_apart
 from quanttui.torch_engine.opened import OpenedFolder
 from quanttui.torch_engine.operations import raise_if_stopped
@@ -49,6 +50,7 @@ class Loaded:
     tokenizer: Any
     report: LoadReport
     meter: MemoryMeter
+    pages: MappedPages
 
 
 def load_model(
@@ -60,6 +62,7 @@ def load_model(
     job = _check(request, folder, place)
     raise_if_stopped(stop)
     trim_memory(place.device)
+    pages = pages_of(job.blueprint.checkpoint)
     meter = MemoryMeter(place.device)
     with weights_placed_apart():
         read = yield from read_weights(job.blueprint, job.plan, job.device_map, stop, job.doing)
@@ -70,7 +73,7 @@ def load_model(
         raise_if_stopped(stop)
         pack_4bit_weights(read.model)
         _warm_up(read.model, job)
-    return Loaded(read.model, job.tokenizer, report, meter)
+    return Loaded(read.model, job.tokenizer, report, meter, pages)
 
 
 @dataclass(frozen=True)
