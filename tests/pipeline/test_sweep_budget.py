@@ -73,7 +73,7 @@ def test_a_sweep_ends_within_its_time(tmp_path, cost, share):
 def test_the_time_is_used(tmp_path, share):
     seconds = share * whole_seconds(even)
     _, took = timed(tmp_path, seconds, even)
-    assert took >= 0.6 * seconds
+    assert took >= 0.7 * seconds
 
 
 def test_every_variant_has_the_same_units_and_both_parts(tmp_path):
@@ -128,9 +128,9 @@ def test_a_pace_that_was_not_seen_is_taken_from_the_others():
     assert pace.seconds(INT8, Work.TEXT) is None
     pace.note(BF16, Work.LOAD, 4.0)
     assert pace.seconds(BF16, Work.TEXT) is None
-    assert pace.seconds(NF4, Work.LOAD) == 6.0  # half as long again is usual for what is quantized
+    assert pace.seconds(NF4, Work.LOAD) == 5.0  # a quarter more is usual for what is quantized
     pace.note_baseline(Work.TEXT, 2.0)
-    assert pace.seconds(NF4, Work.TEXT) == 3.0
+    assert pace.seconds(NF4, Work.TEXT) == 2.5
     pace.note(INT8, Work.TEXT, 8.0)
     pace.note(INT8, Work.TEXT, 10.0)
     assert (pace.seconds(INT8, Work.TEXT), pace.seconds(FP4, Work.TEXT)) == (9.0, 9.0)

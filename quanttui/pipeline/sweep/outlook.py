@@ -11,21 +11,27 @@ from quanttui.pipeline.sweep.pace import WORK_OF, Pace, Work
 from quanttui.pipeline.sweep.units import PlannedUnit
 from quanttui.records import Variant
 
+_OVERRUN = 1.5
+"""Of the time for a variant's speed: the prompt that is under way is decoded to its end."""
+
 _AIM = 0.98
 """Share of the time left that is planned for."""
 
 
 class Outlook:
     """``coming``: every unit that is planned and was not left out, those that were read included. ``on_disk``: which of
-    them the reference has not to read. ``loaded``: variants that need no load any more."""
+    them the reference has not to read. ``most_speed_seconds``: for the speed of one variant, None where none is
+    measured. ``loaded``: variants that need no load any more."""
 
-    def __init__(self, ledger: Ledger, coming: Iterable[PlannedUnit], on_disk: Iterable[bool], *, speeds: bool) -> None:
+    def __init__(
+        self, ledger: Ledger, coming: Iterable[PlannedUnit], on_disk: Iterable[bool], most_speed_seconds: float | None
+    ) -> None:
         self.pace = Pace(ledger.reference)
         self.loaded: set[Variant] = set()
         self._ledger = ledger
         self._coming = list(coming)
         self._on_disk = list(on_disk)
-        self._speeds = speeds
+        self._most_speed_seconds = most_speed_seconds
 
     @property
     def planned(self) -> int:
@@ -57,7 +63,7 @@ class Outlook:
         total = 0.0
         for variant, works in self._works(upto):
             for work, many in works.items():
-                seconds = self.pace.seconds(variant, work)
+                seconds = self._seconds(variant, work)
                 if seconds is None:
                     return None
                 total += many * seconds
@@ -72,6 +78,12 @@ class Outlook:
         fitting = bisect_right(choices, _AIM * seconds, key=lambda kept: self.remaining_seconds(kept) or 0.0)
         return self.fewest + max(0, fitting - 1)
 
+    def _seconds(self, variant: Variant, work: Work) -> float | None:
+        seconds = self.pace.seconds(variant, work)
+        if seconds is None or work is not Work.SPEED or self._most_speed_seconds is None:
+            return seconds
+        return min(seconds, _OVERRUN * self._most_speed_seconds)
+
     def _works(self, kept: int) -> Iterable[tuple[Variant, Counter[Work]]]:
         """What each variant has still to do; a model that has nothing to do is not loaded."""
         ledger = self._ledger
@@ -83,7 +95,7 @@ class Outlook:
             start = len(ledger.units) if is_reference else done[variant]
             rest = range(start, kept)
             works = Counter(WORK_OF[self._coming[at].part] for at in rest if not (is_reference and self._on_disk[at]))
-            if self._speeds and variant not in ledger.speeds:
+            if self._most_speed_seconds is not None and variant not in ledger.speeds:
                 works[Work.SPEED] += 1
             if works and variant not in self.loaded:
                 works[Work.LOAD] += 1

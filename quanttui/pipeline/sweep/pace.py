@@ -24,7 +24,7 @@ class Work(Enum):
 WORK_OF = {SweepPart.TEXT: Work.TEXT, SweepPart.SUITE: Work.SUITE}
 
 _RECENT = 32
-_USUAL = 1.5
+_USUAL = 1.25
 _USUAL_DECODING = {Precision.INT8: 4.0, Precision.NF4: 2.0, Precision.FP4: 2.0}
 """A quantized candidate's seconds over the reference's for the same work, before any was seen: by what CPUs and GPUs
 were measured at. int8 loses most where a token comes at a time."""

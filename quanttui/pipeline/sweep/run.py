@@ -19,7 +19,7 @@ from quanttui.pipeline.sweep.lookup import readings_of
 from quanttui.pipeline.sweep.outlook import Outlook
 from quanttui.pipeline.sweep.reading import read_units
 from quanttui.pipeline.sweep.scoring import score_candidates
-from quanttui.pipeline.sweep.speed import speed_prompts
+from quanttui.pipeline.sweep.speed import most_speed_seconds, speed_prompts
 from quanttui.pipeline.sweep.teller import Teller
 from quanttui.pipeline.sweep.units import Plan, plan_units
 from quanttui.records import EncodeRequest, EngineDescription, Precision, Sweep, SweepRequest, Variant
@@ -96,7 +96,7 @@ class _Running:
             ledger,
             coming=[reading.planned for reading in readings],
             on_disk=[not reading.needs_model for reading in readings],
-            speeds=bool(speed_prompts(self._request)),
+            most_speed_seconds=most_speed_seconds(self._request) if speed_prompts(self._request) else None,
         )
         course = Course(
             engine=self._engine,

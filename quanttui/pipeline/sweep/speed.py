@@ -37,6 +37,12 @@ def speed_prompts(request: SweepRequest) -> tuple[str, ...]:
     return tuple(prompt.text for prompt in islice(taking_turns(categories.values()), many))
 
 
+def most_speed_seconds(request: SweepRequest) -> float:
+    """For one variant's speed; whoever has more prompts by then leaves the rest."""
+    seconds = request.budget.seconds
+    return math.inf if seconds is None else _SHARE * seconds / (1 + len(request.candidates))
+
+
 def is_speed_wanted(course: Course, variant: Variant) -> bool:
     return bool(speed_prompts(course.ledger.request)) and variant not in course.ledger.speeds
 
@@ -60,10 +66,9 @@ def _speeds(
     course: Course, model: LoadedModel, prompts: Sequence[str], settings: GenerationSettings
 ) -> Iterator[float | None]:
     """Where the sweep's time is limited, no more than a share of it goes here; two prompts are enough for an error."""
-    began, most = course.clock(), course.ledger.request.budget.seconds
-    variants = 1 + len(course.ledger.request.candidates)
+    began, most = course.clock(), most_speed_seconds(course.ledger.request)
     for number, prompt in enumerate(prompts):
-        if most is not None and number >= _FEWEST_PROMPTS and course.clock() - began > _SHARE * most / variants:
+        if number >= _FEWEST_PROMPTS and course.clock() - began > most:
             return
         yield _decode(course, model, prompt, settings)
 
