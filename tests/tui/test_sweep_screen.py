@@ -64,6 +64,18 @@ async def test_every_pane_can_be_reached_by_its_number_and_fill_the_screen(size:
         assert all(len(line) <= size[0] for line in screen_lines(app))
 
 
+async def test_memory_that_is_read_while_the_screen_opens_does_no_harm() -> None:
+    app = make_app(choices=CHOICES)
+    async with running(app) as pilot:
+        opened = await start_sweep(pilot)
+        await finish_sweep(pilot)
+        anew = SweepScreen(opened.view, app.services)
+        opening = app.push_screen(anew)
+        app.main.judge_sweep_fits()
+        await opening
+        assert "Mean KL against" in screen_text(app)
+
+
 async def test_a_sweep_that_is_left_goes_on_behind_and_the_cockpit_says_so() -> None:
     gate = Gate("score", "nf4", 3)
     app = make_app(gate=gate, choices=CHOICES)

@@ -106,7 +106,9 @@ class SweepScreen(SweepActions):
             self.set_timer(self.services.link.paint_interval_seconds, self.paint)
 
     def judge_fits(self) -> None:
-        self._paint_figures()
+        """Memory may be read before the panes are there."""
+        if self.is_mounted:
+            self._paint_figures()
 
     @on(SweepLookRequested)
     def look_requested(self, message: SweepLookRequested) -> None:
