@@ -9,7 +9,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from kept_sweeps import PROMPTS, TEXT, keep_sweep, sweep_request
+from sweeps_at_home import PROMPTS, TEXT, keep_sweep, sweep_request
 
 from quanttui.records import SweepLimits
 from quanttui.runs.export.formats import sweep_schema
