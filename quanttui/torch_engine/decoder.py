@@ -7,18 +7,22 @@ import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 import torch
 from torch import nn
 from transformers import DynamicCache
 
 from quanttui.errors import CancelledError
+from quanttui.torch_engine.graphs import GraphStep, bears_graphs, graphs_agree
 from quanttui.torch_engine.straight import StraightStep, bears_straight_steps, straight_step
 
 Cancelled = Callable[[], bool]
 
 _PROVEN_STEPS: WeakKeyDictionary[nn.Module, StraightStep] = WeakKeyDictionary()
+_GRAPHED: WeakSet[nn.Module] = WeakSet()
+
+_NO_GRAPHS = "decodes without CUDA graphs: this model or variant cannot be captured"
 
 
 class Decoder:
@@ -26,15 +30,18 @@ class Decoder:
 
     The inputs are prepared by the model's own methods that ``generate`` calls too, so the numbers are the same:
     a prefill of the whole prompt, then one token at a time. Tokens go by the straight step where ``warm_up`` found
-    that it gives the same bits.
+    that it gives the same bits. ``room``: the most tokens there will be, prompt included; with it, and where graphs
+    were asked for and found to agree, a GPU replays the step.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, room: int | None = None) -> None:
         self._model = model
+        self._room = room if model in _GRAPHED else None
         self._token_ids: torch.Tensor | None = None
         self._inputs = decoding_inputs(model)
         self._length = 0
         step = _PROVEN_STEPS.get(model)
+        self._graph: GraphStep | None = None
         self._step = step if step and bears_straight_steps(model, self._inputs["past_key_values"]) else None
 
     @torch.no_grad()
@@ -42,11 +49,17 @@ class Decoder:
         """The prompt at first, then one token. ``token_ids`` must lie inside the embedding."""
         if self._token_ids is not None and self._step is not None:
             (token_id,) = token_ids
-            logits = self._step(token_id, self._length, self._inputs["past_key_values"])
+            logits = (self._graph or self._step)(token_id, self._length, self._inputs["past_key_values"])
         else:
             logits = self._feed_generally(token_ids)
+            self._use_graph()
         self._length += len(token_ids)
         return logits.float()
+
+    def _use_graph(self) -> None:
+        """After the prompt: its cache is what the graph's begins with."""
+        if self._step is not None and self._room is not None:
+            self._graph = GraphStep(self._step, self._inputs["past_key_values"], self._room)
 
     def _feed_generally(self, token_ids: Sequence[int]) -> torch.Tensor:
         new = torch.tensor([list(token_ids)], device=self._model.device)  # [1, new tokens]
@@ -66,20 +79,34 @@ class Decoder:
         return logits
 
 
-def warm_up(model: Any) -> None:
+def warm_up(model: Any, *, graphs: bool = False) -> tuple[str, ...]:
     """A prefill and a decoding step, so that the first figures are no worse than the later ones; and where the
-    architecture has a straight step, the same step by it: equal in every bit, or it is not used."""
+    architecture has a straight step, the same step by it: equal in every bit, or it is not used.
+
+    ``graphs``: try CUDA graphs too; returns what came of it, in words.
+    """
     prompt, token_id = _unlike_tokens(model)
     decoder = Decoder(model)
     decoder.feed(prompt)
     step, cache = straight_step(model), decoder._inputs.get("past_key_values")
     if step is None or not bears_straight_steps(model, cache):
         decoder.feed([token_id])
-        return
+        return (_NO_GRAPHS,) if graphs else ()
     again = copy.deepcopy(cache)
     expected = decoder.feed([token_id])
     if _gives(step, token_id, len(prompt), again, expected, decoder._inputs["past_key_values"]):
         _PROVEN_STEPS[model] = step
+    return _try_graphs(model, again, token_id) if graphs else ()
+
+
+def _try_graphs(model: Any, cache: Any, token_id: int) -> tuple[str, ...]:
+    step = _PROVEN_STEPS.get(model)
+    if step is None or not bears_graphs(model):
+        return (_NO_GRAPHS,)
+    if not graphs_agree(step, cache, token_id):
+        return ("decodes without CUDA graphs: with them it chose other tokens",)
+    _GRAPHED.add(model)
+    return ("decodes with CUDA graphs: its text may part from the eager one where two tokens are nearly as likely",)
 
 
 def steps_straight(model: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
@@ -27,17 +28,21 @@ if TYPE_CHECKING:
     from quanttui.torch_engine.opened import OpenedFolder
     from quanttui.torch_engine.reference_side import ReferenceShelf
 
+_GRAPHS = "QUANTTUI_CUDA_GRAPHS"
+
 
 class TorchEngine:
     """Keeps the contract of ``engine.base.Engine``.
 
     ``device``: torch's name of one, None for the first GPU or else the CPU. ``threads``: on a CPU, None for as many
-    as suit the model.
+    as suit the model. ``graphs``: decode by CUDA graphs where that gives the same tokens; None: as the
+    environment says.
     """
 
-    def __init__(self, device: str | None = None, threads: int | None = None) -> None:
+    def __init__(self, device: str | None = None, threads: int | None = None, graphs: bool | None = None) -> None:
         self._device_name = device
         self._threads = threads
+        self._graphs = os.environ.get(_GRAPHS) == "1" if graphs is None else graphs
         self._operations = Operations()
         self._resident: TorchModel | None = None
         self._description: EngineDescription | None = None
@@ -107,7 +112,9 @@ class TorchEngine:
             self._opened_folder = self._opened_folder or OpenedFolder()
             device = torch.device(description.device)
             try:
-                loaded = yield from load_model(request, self._opened_folder, Place(device, self._threads), stop)
+                loaded = yield from load_model(
+                    request, self._opened_folder, Place(device, self._threads, self._graphs), stop
+                )
             except BaseException as error:
                 release_frames(error)
                 release_memory(device)

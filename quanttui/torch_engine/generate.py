@@ -79,7 +79,7 @@ class _Sequence:
     finish_reason: FinishReason | None = None
 
     def __post_init__(self) -> None:
-        self.decoder = Decoder(self.work.model)
+        self.decoder = Decoder(self.work.model, room=len(self.context) + self.max_new_tokens)
         self.stream = TextStream(self.work.tokenizer, self.context)
         self.logits: torch.Tensor | None = None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -36,10 +36,11 @@ from quanttui.torch_engine.weights import parameter_bytes
 
 @dataclass(frozen=True)
 class Place:
-    """Where a model goes. ``threads`` None: as many as suit it."""
+    """Where a model goes. ``threads`` None: as many as suit it. ``graphs``: try to decode by CUDA graphs."""
 
     device: torch.device
     threads: int | None
+    graphs: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,8 @@ def load_model(
         yield LoadProgress("warming up", 0, 0)
         raise_if_stopped(stop)
         pack_4bit_weights(read.model)
-        _warm_up(read.model, job)
+        told = _warm_up(read.model, job, graphs=place.graphs)
+        report = replace(report, notes=(*report.notes, *told))
     return Loaded(read.model, job.tokenizer, report, meter, pages)
 
 
@@ -137,11 +139,11 @@ def _report(job: _Job, model: Any, device: torch.device, notes: tuple[str, ...],
     )
 
 
-def _warm_up(model: Any, job: _Job) -> None:
+def _warm_up(model: Any, job: _Job, *, graphs: bool) -> tuple[str, ...]:
     """Some architectures (Mamba) multiply with a layer's weight by hand, which a quantized one does not bear."""
     variant = job.request.variant
     try:
-        warm_up(model)
+        return warm_up(model, graphs=graphs)
     except (RuntimeError, MemoryError, TypeError, AttributeError, AssertionError) as error:
         told = as_user_error(error, f"warming up {variant}")
         if told is None and not variant.precision.is_quantized:
@@ -150,6 +152,4 @@ def _warm_up(model: Any, job: _Job) -> None:
             f"{type(model).__name__} does not run as {variant}: {error}", "Choose another variant."
         )
         release_frames(error)
-    else:
-        return
     raise problem

@@ -6,6 +6,8 @@ On a small model most of a token's time goes into modules, hooks and wrappers th
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -15,6 +17,10 @@ from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
 from quanttui.torch_engine.straight_linear import Call, straight_call
+
+Attend = Callable[[Tensor, Tensor, Tensor, float], Tensor]
+"""Query, key and value of one token, each [1, heads, 1, head], and the scaling, to what is attended to, shaped as the
+query. It keeps key and value."""
 
 _FAMILY = {
     f"transformers.models.{package}.modeling_{package}.{name}ForCausalLM"
@@ -36,15 +42,23 @@ class StraightStep:
         self._layers = [_Layer(layer) for layer in body.layers]
         self._norm: Call = body.norm.forward
         self._head = model.lm_head
-        self._device = model.device
+        self.device: torch.device = model.device
 
     def __call__(self, token_id: int, position: int, cache: DynamicCache) -> Tensor:
-        hidden = self._embed(torch.tensor([[token_id]], device=self._device))  # [1, 1, hidden]
-        cosine, sine = self._rotary(hidden, position_ids=torch.tensor([[position]], device=self._device))
+        token, place = (torch.tensor([[number]], device=self.device) for number in (token_id, position))
+        return self.logits(self.hidden(token, place, [partial(_attend, layer) for layer in cache.layers]))
+
+    def hidden(self, token: Tensor, position: Tensor, attends: Sequence[Attend]) -> Tensor:
+        """What goes into the head, [1, 1, hidden]; ``token`` and ``position`` [1, 1], an ``Attend`` for each layer."""
+        hidden = self._embed(token)
+        cosine, sine = self._rotary(hidden, position_ids=position)
         cosine, sine = cosine.unsqueeze(1), sine.unsqueeze(1)  # [1, 1, 1, head]
-        for layer, kept in zip(self._layers, cache.layers, strict=True):
-            hidden = layer.read(hidden, cosine, sine, kept)
-        logits: Tensor = self._head(self._norm(hidden))
+        for layer, attend in zip(self._layers, attends, strict=True):
+            hidden = layer.read(hidden, cosine, sine, attend)
+        return self._norm(hidden)
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        logits: Tensor = self._head(hidden)
         return logits[0, -1]
 
 
@@ -68,20 +82,12 @@ class _Layer:
         self._shape = (1, 1, -1, attention.head_dim)
         self._half = attention.head_dim // 2
         self._scaling: float = attention.scaling
-        self._is_grouped: bool = attention.num_key_value_groups > 1
 
-    def read(self, hidden: Tensor, cosine: Tensor, sine: Tensor, kept: Any) -> Tensor:
-        """``hidden`` [1, 1, hidden] in and out; ``kept`` is this layer's part of the cache."""
+    def read(self, hidden: Tensor, cosine: Tensor, sine: Tensor, attend: Attend) -> Tensor:
+        """``hidden`` [1, 1, hidden] in and out."""
         query, key, value = self._projected(self._input_norm(hidden))
-        kept.keys = torch.cat([kept.keys, self._turned(key, cosine, sine)], dim=-2)
-        kept.values = torch.cat([kept.values, value], dim=-2)
-        attended = scaled_dot_product_attention(
-            self._turned(query, cosine, sine),
-            kept.keys,
-            kept.values,
-            scale=self._scaling,
-            enable_gqa=self._is_grouped,
-        )
+        query, key = self._turned(query, cosine, sine), self._turned(key, cosine, sine)
+        attended = attend(query, key, value, self._scaling)
         hidden = hidden + self._output(attended.transpose(1, 2).reshape(1, 1, -1).contiguous())
         normed = self._norm(hidden)
         return hidden + self._down(self._activation(self._gate(normed)) * self._up(normed))
@@ -99,6 +105,14 @@ class _Layer:
         """By the rotary embedding."""
         turned = torch.cat((-states[..., self._half :], states[..., : self._half]), dim=-1)
         return (states * cosine) + (turned * sine)
+
+
+def _attend(kept: Any, query: Tensor, key: Tensor, value: Tensor, scaling: float) -> Tensor:
+    """``kept``: a layer's part of a cache that grows."""
+    kept.keys = torch.cat([kept.keys, key], dim=-2)
+    kept.values = torch.cat([kept.values, value], dim=-2)
+    is_grouped = query.shape[1] != key.shape[1]
+    return scaled_dot_product_attention(query, kept.keys, kept.values, scale=scaling, enable_gqa=is_grouped)
 
 
 def straight_step(model: Any) -> StraightStep | None:
