@@ -1,61 +1,34 @@
-"""What scoring costs, against the forward passes it needs. Run it by hand: ``python tests/benchmarks/scoring.py``.
+"""What scoring costs, against the model's own forward passes over the same tokens.
 
-Time: scoring a text by reference and candidate, against the model's own two forward passes over the same tokens,
-measured in turns in one process; at most 1.15 times. Memory: the peak of a process that scores 2,048 tokens with a
-vocabulary of 128,000, against one that runs the model's own forward pass on them; at most 1.25 times.
+By hand: ``python tests/benchmarks/scoring.py``; CPU seconds of one pass, the least of a few in each process, on one
+thread unless ``--threads`` says otherwise. The model is its own candidate, so that nothing but scoring is compared.
+
+A pair: reference and candidate read and score all tokens, each token told with its lists, the reference's noise
+measured on all of them; against two passes. A sweep's candidate: one window of 512 tokens whose second half is scored
+against a side in a file, as columns; against one pass. Peak memory: of the whole process, the same way.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import subprocess
-import sys
+import os
+import tempfile
 import time
 from pathlib import Path
 
-TIME_LIMIT = 1.15
+from interleaved import Row, run_benchmark
+
+TIME_LIMIT = 1.10
 MEMORY_LIMIT = 1.25
-_SIZES = {"small": (256, 4, 16_000, 1024), "wide": (512, 6, 128_000, 2048)}
-"""hidden, layers, vocabulary, tokens"""
-
-
-def make_model(size):
-    import torch
-    from transformers import AutoModelForCausalLM, LlamaConfig
-
-    hidden, layers, vocabulary, tokens = _SIZES[size]
-    config = LlamaConfig(
-        vocab_size=vocabulary,
-        hidden_size=hidden,
-        intermediate_size=3 * hidden,
-        num_hidden_layers=layers,
-        num_attention_heads=hidden // 64,
-        num_key_value_heads=hidden // 64,
-        max_position_embeddings=tokens,
-        tie_word_embeddings=True,
-    )
-    torch.manual_seed(0)
-    torch.set_default_dtype(torch.bfloat16)
-    model = AutoModelForCausalLM.from_config(config).eval().requires_grad_(False)
-    torch.set_default_dtype(torch.float32)
-    return model, tuple(torch.randint(2, vocabulary, (tokens,)).tolist())
-
-
-def load_demo():
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    import quanttui.models.demo
-
-    folder = Path(quanttui.models.demo.__file__).parent / "model"
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype="bfloat16")
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    words = tokenizer("Once upon a time there lived a king who had three daughters, and the youngest was fair. " * 40)
-    return model, tuple(words["input_ids"][:500])
+MOST_TOKENS = 512
+REPEATS = {"demo": 7, "110m": 5}
+FEWEST_REPEATS = 2
+RANDOM_STATES = 0.01
 
 
 class PlainTokenizer:
-    """Enough of a tokenizer for scoring: the benchmark's models have no words."""
+    """Enough of a tokenizer for scoring: the random models have more ids than words."""
+
+    bos_token_id = None
 
     def __init__(self, size):
         self.size = size
@@ -70,6 +43,31 @@ class PlainTokenizer:
         return str(token_id)
 
 
+def loaded(folder):
+    """The model and a text of as many tokens as it reads at once."""
+    import torch
+    from transformers import AutoModelForCausalLM
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(1)
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype="bfloat16")
+    tokens = min(MOST_TOKENS, model.config.max_position_embeddings)
+    generator = torch.Generator().manual_seed(0)
+    return model, tuple(torch.randint(2, model.config.vocab_size, (tokens + 1,), generator=generator).tolist())
+
+
+def least_seconds(folder, work):
+    """CPU seconds: on a machine that others use, the clock on the wall says more of them. The first is a warm-up."""
+    seconds = []
+    for _ in range(1 + REPEATS.get(folder.name.removeprefix("llama-"), FEWEST_REPEATS)):
+        started = time.process_time()
+        work()
+        seconds.append(time.process_time() - started)
+    return min(seconds[1:])
+
+
 def scorer_of(model, shelf):
     from quanttui.records import Precision
     from quanttui.torch_engine.score import Scorer
@@ -78,111 +76,65 @@ def scorer_of(model, shelf):
     return Scorer(model, PlainTokenizer(size), Precision.BF16, model.config.max_position_embeddings, shelf)
 
 
-def score_both(reference, candidate, text, states):
-    from quanttui.records import ScoreRequest
-    from quanttui.torch_engine.score import Decoded
+def scorers(model):
+    from quanttui.torch_engine.reference_side import ReferenceShelf
 
-    for scorer, is_reference in ((reference, True), (candidate, False)):
-        request = ScoreRequest("text", text, 1, is_reference=is_reference)
-        for _ in scorer.score(request, decoded=Decoded(text, states)):
-            pass
+    shelf = ReferenceShelf()
+    return scorer_of(model, shelf), scorer_of(model, shelf)
 
 
-def measure_time(model, text, repeats):
-    """Least CPU seconds of two forward passes and of one scoring by both, taken in turns on one thread: on a machine
-    that others use, the clock on the wall says more of them."""
+def decoded(model, text):
+    """Stands for what a generation kept, so that the noise of every token is measured and none is decoded again."""
     import torch
 
-    from quanttui.torch_engine.reference_side import ReferenceShelf
+    from quanttui.torch_engine.score import Decoded
     from quanttui.torch_engine.states import Window, read_window
 
-    ids = torch.tensor([text[:-1]])
     states = read_window(model, Window(text, len(text) - 1), lambda: False).states
-    states = states + 0.01 * torch.randn_like(states)  # stands for the decode path, so that noise is measured too
-    shelf = ReferenceShelf()
-    reference, candidate = scorer_of(model, shelf), scorer_of(model, shelf)
-    score_both(reference, candidate, text, states)
-    forward, scoring = [], []
+    return Decoded(text, states + RANDOM_STATES * torch.randn_like(states))
+
+
+def forward(folder):
+    import torch
+
+    model, text = loaded(folder)
+    ids = torch.tensor([text[:-1]])
     with torch.no_grad():
-        for _ in range(repeats):
-            started = time.process_time()
-            model(ids)
-            model(ids)
-            between = time.process_time()
-            score_both(reference, candidate, text, states)
-            forward.append(between - started)
-            scoring.append(time.process_time() - between)
-    return min(forward), min(scoring)
+        return {"cpu_seconds_a_pass": least_seconds(folder, lambda: model(ids))}
 
 
-def resident_peak_since_reset(reset=False):
-    """Linux: VmHWM, which writing 5 to clear_refs sets back to what is resident now."""
-    if reset:
-        Path("/proc/self/clear_refs").write_text("5")
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+def pair(folder):
+    from quanttui.records import ScoreRequest
+
+    model, text = loaded(folder)
+    reference, candidate = scorers(model)
+    generation = decoded(model, text)
+
+    def both():
+        for scorer, is_reference in ((reference, True), (candidate, False)):
+            list(scorer.score(ScoreRequest("text", text, 1, is_reference=is_reference), decoded=generation))
+
+    return {"cpu_seconds_a_pass": least_seconds(folder, both) / 2}
 
 
-def peak_of(task):
-    """In a process of its own: the rise of the peak resident memory above that with the model loaded, and the peak."""
-    import torch
+def swept(folder):
+    from quanttui.records import ScoreRequest
 
-    torch.set_num_threads(1)
-    model, text = make_model("wide")
-    loaded = resident_peak_since_reset(reset=True)
-    if task == "forward":
-        with torch.no_grad():
-            model(torch.tensor([text[:-1]]))
-    else:
-        from quanttui.torch_engine.reference_side import ReferenceShelf
-        from quanttui.torch_engine.states import Window, read_window
-
-        shelf = ReferenceShelf()
-        states = read_window(model, Window(text, len(text) - 1), lambda: False).states
-        score_both(scorer_of(model, shelf), scorer_of(model, shelf), text, states)
-    peak = resident_peak_since_reset()
-    print(json.dumps({"peak_bytes": peak, "rise_bytes": peak - loaded}))
+    model, text = loaded(folder)
+    reference, candidate = scorers(model)
+    with tempfile.TemporaryDirectory() as kept:
+        path, first = str(Path(kept) / "side"), 1 + len(text) // 2
+        list(reference.score(ScoreRequest("text", text, first, is_reference=True, side_path=path)))
+        request = ScoreRequest("text", text, first, is_reference=False, side_path=path, as_columns=True)
+        return {"cpu_seconds_a_pass": least_seconds(folder, lambda: list(candidate.score(request)))}
 
 
-def report_memory():
-    figures = {}
-    for task in ("forward", "score"):
-        done = subprocess.run([sys.executable, __file__, "--peak", task], stdout=subprocess.PIPE, check=True, text=True)
-        figures[task] = json.loads(done.stdout.splitlines()[-1])
-    for name in ("peak_bytes", "rise_bytes"):
-        forward, score = figures["forward"][name], figures["score"][name]
-        sizes = f"forward {forward / 2**20:.0f} MiB, scoring {score / 2**20:.0f} MiB"
-        print(f"memory, {name}: {sizes}: {score / forward:.2f} ×")
-    return figures["score"]["peak_bytes"] / figures["forward"]["peak_bytes"] <= MEMORY_LIMIT
-
-
-def report_time(name, model, text, repeats):
-    forward, scoring = measure_time(model, text, repeats)
-    print(f"time, {name}: two forward passes {forward:.3f} s, scoring {scoring:.3f} s: {scoring / forward:.2f} ×")
-    return scoring / forward <= TIME_LIMIT
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--peak", choices=["forward", "score"])
-    parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("--only", choices=["demo", "small", "wide", "memory"])
-    options = parser.parse_args()
-    if options.peak:
-        peak_of(options.peak)
-        return
-    import torch
-
-    torch.set_num_threads(1)
-    measures = {
-        "demo": lambda: report_time("demo, 500 tokens", *load_demo(), options.repeats),
-        "small": lambda: report_time("hidden 256, vocabulary 16,000, 1,024 tokens", *make_model("small"), 5),
-        "wide": lambda: report_time("hidden 512, vocabulary 128,000, 2,048 tokens", *make_model("wide"), 3),
-        "memory": report_memory,
-    }
-    within = [measure() for name, measure in measures.items() if options.only in (None, name)]
-    sys.exit(0 if all(within) else 1)
-
+PARTS = {"forward": forward, "pair": pair, "swept": swept}
+ROWS = [
+    Row("scoring a pair", "pair", "forward", "cpu_seconds_a_pass", TIME_LIMIT, words="two forward passes"),
+    Row("scoring a sweep's candidate", "swept", "forward", "cpu_seconds_a_pass", TIME_LIMIT, words="a forward pass"),
+    Row("peak memory of scoring", "pair", "forward", "peak_pss_bytes", MEMORY_LIMIT, words="a forward pass"),
+]
 
 if __name__ == "__main__":
-    main()
+    run_benchmark(__doc__, __file__, PARTS, ROWS, sizes=("demo", "110m", "1.1b"))
