@@ -125,6 +125,21 @@ def test_a_stopped_sweep_says_what_it_has_and_goes_on_from_there(tmp_path, whole
     assert events[-1].sweep.failure is None
 
 
+def test_what_this_version_would_read_otherwise_is_not_taken_up(tmp_path, whole):
+    other = replace(whole.sweep, units=(replace(whole.sweep.units[0], name="tale, page 1"), *whole.sweep.units[1:]))
+    end = list(run_sweep(ScriptedEngine(), REQUEST, SideCache(tmp_path), resumed=other))[-1]
+    assert isinstance(end, SweepFailed)
+    assert "not those that this version would read" in end.message
+
+
+def test_other_versions_than_before_are_told(tmp_path, whole):
+    before = replace(whole.sweep.environment, versions={"torch": "1.0"})
+    end = list(
+        run_sweep(ScriptedEngine(), REQUEST, SideCache(tmp_path), resumed=replace(whole.sweep, environment=before))
+    )[-1]
+    assert any("other versions of the libraries" in note for note in end.snapshot.notes)
+
+
 def run_and_kill(folder: Path, engine: str, after: int) -> list[str]:
     """What a child process told of its sweep until it was killed, or had ended."""
     command = [sys.executable, str(Path(__file__).with_name("sweep_child.py")), str(folder), engine]

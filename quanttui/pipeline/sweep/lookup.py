@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from quanttui.cache.shelf import KeptSide, SideShelf
+from quanttui.errors import UsageError
 from quanttui.pipeline.sweep.keys import unit_key
 from quanttui.pipeline.sweep.ledger import Ledger
 from quanttui.pipeline.sweep.units import Plan, PlannedUnit
@@ -29,8 +30,11 @@ class Reading:
 
 
 def readings_of(plan: Plan, ledger: Ledger, shelf: SideShelf, *, with_head: bool) -> list[Reading]:
-    """``with_head``: the reference's output head has to lie on the disk too; reading one unit puts it there."""
+    """``with_head``: the reference's output head has to lie on the disk too; reading one unit puts it there. Raises
+    UsageError where what an earlier process has read is no part of the plan."""
     found = [_reading(planned, known, ledger, shelf) for planned, known in matched(plan.units, ledger.units)]
+    if sum(reading.known is not None for reading in found) < len(ledger.units):
+        raise UsageError("its units are not those that this version would read", "Start the sweep as a new one.")
     if found and with_head and not shelf.has_head and not any(reading.needs_model for reading in found):
         found[0] = replace(found[0], side=None, is_scored=False)
     return found

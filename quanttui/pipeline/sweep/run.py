@@ -83,7 +83,7 @@ class _Running:
         yield SweepStarted(self._request, environment, reference, self._resumed)
         assert self._teller is not None
         plan = self._plan()
-        for note in plan.notes:
+        for note in (*plan.notes, *_change_notes(environment, self._resumed)):
             self._teller.ledger.note(note)
         with self._sides.opened(group_of(self._request.model, reference, environment, self._request.run_id)) as shelf:
             yield from self._swept(self._teller, plan, shelf)
@@ -157,6 +157,15 @@ def _words(error: Exception) -> tuple[str, str, int]:
     if isinstance(error, QuantTuiError):
         return error.message, error.hint, error.exit_code
     return f"{type(error).__name__}: {error}", "This is a defect of quanttui; please report it.", 1
+
+
+def _change_notes(environment: EngineDescription, resumed: Sweep | None) -> Iterator[str]:
+    """What has changed since an earlier process of this sweep, where figures depend on it."""
+    if resumed is not None and (resumed.environment.device_name, resumed.environment.versions) != (
+        environment.device_name,
+        environment.versions,
+    ):
+        yield "a part of this sweep was measured on another device or with other versions of the libraries"
 
 
 def _check_request(request: SweepRequest, resumed: Sweep | None) -> None:
