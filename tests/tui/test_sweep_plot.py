@@ -24,13 +24,14 @@ from sweep_samples import (
 )
 from textual_hires_canvas import Canvas
 
-from quanttui.records import SweepPart
+from quanttui.records import CategoryDivergence, SweepPart
 from quanttui.tui.state.sweep_axis import linear_axis, log_axis, memory_axis, nats_label, share_label
 from quanttui.tui.state.sweep_labels import Tag, apart, place_tags
 from quanttui.tui.state.sweep_look import Measure, SweepLook
 from quanttui.tui.state.sweep_plot import Kind, PlotView, plot_view
 from quanttui.tui.state.sweep_rows import sweep_rows
 from quanttui.tui.widgets.sweep_facts import SweepFacts
+from quanttui.tui.widgets.sweep_heat import SweepHeat
 from quanttui.tui.widgets.sweep_plot import SweepPlot
 
 
@@ -111,6 +112,21 @@ def test_no_difference_at_all_stands_on_the_axis():
         assert point(view, "int8").label.startswith("≤ int8")
         assert math.isfinite(view.y_axis.low)
         assert view.floor is None
+        assert point(view, "bf16").label == "≤ bf16 ✗"
+
+
+@pytest.mark.parametrize("value", [math.inf, math.nan])
+@pytest.mark.parametrize("measure", Measure)
+async def test_a_model_without_a_figure_is_named_and_harms_no_other(value, measure):
+    summary = replace(divergence(value, 0.0, value), ln_perplexity_ratio=value, same_top=1 - value)
+    broken = replace(ROWS[3], text=summary, by_category=(CategoryDivergence("story", summary),))
+    snapshot = snapshot_of([*ROWS[:3], broken])
+    assert "nf4" not in [each.row.name for each in view_of(snapshot, SweepLook(measure=measure)).points]
+    for part in (SweepPlot, SweepHeat):
+        app = SweepApp(part(), snapshot, SweepLook(measure=measure))
+        async with app.run_test(size=(100, 30)) as pilot:
+            await pilot.pause()
+            assert ("✗ nf4: its" if part is SweepPlot else "n/a") in screen_text(app)
 
 
 def test_a_better_perplexity_than_the_references_stands_below_zero():

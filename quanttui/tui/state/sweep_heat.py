@@ -16,7 +16,7 @@ from quanttui.records import DivergenceSummary
 from quanttui.tui.state.sweep_look import Figure, Measure, figure_of
 from quanttui.tui.state.sweep_rows import SweepRow, SweepRows
 from quanttui.tui.visible import visible_run
-from quanttui.units import format_nats, format_percent
+from quanttui.units import NOT_AVAILABLE, format_nats, format_percent
 
 TEXT, SUITE = "text", "suite"
 LEVELS = "▁▂▃▄▅▆▇█"
@@ -76,7 +76,8 @@ def heat_table(rows: SweepRows, measure: Measure) -> HeatTable:
     found = {row.variant: _summaries(row) for row in candidates}
     keys = list(dict.fromkeys(key for summaries in found.values() for key in summaries))
     keys.sort(key=lambda key: (key != TEXT, key != SUITE))
-    values = [abs(figure_of(each, measure).value) for summaries in found.values() for each in summaries.values()]
+    figures = [figure_of(each, measure) for summaries in found.values() for each in summaries.values()]
+    values = [abs(figure.value) for figure in figures if figure.is_known]
     scale = _scale(
         [0.0, *values], max(_LEAST[measure], 100 * (rows.noise_nats or 0.0) if measure is Measure.KL else 0.0)
     )
@@ -113,7 +114,7 @@ def _cell(key: str, summaries: dict[str, DivergenceSummary], measure: Measure, s
     figure = figure_of(summary, measure)
     pooled = summaries.get(SUITE)
     is_usual = None
-    if pooled is not None and key.startswith("/"):
+    if pooled is not None and key.startswith("/") and figure.is_known:
         count = sum(each.startswith("/") for each in summaries)
         is_usual = _is_usual(figure, summary.tokens, figure_of(pooled, measure), pooled.tokens, count)
     return HeatCell(
@@ -139,6 +140,8 @@ def _is_usual(figure: Figure, tokens: int, pooled: Figure, all_tokens: int, cate
 
 
 def _shade(value: float, noise: float, scale: tuple[float, float]) -> int | None:
+    if not math.isfinite(value):
+        return len(LEVELS) - 1
     if abs(value) <= noise or value == 0:
         return None
     low, high = scale
@@ -147,6 +150,8 @@ def _shade(value: float, noise: float, scale: tuple[float, float]) -> int | None
 
 
 def _shown(value: float, measure: Measure) -> str:
+    if not math.isfinite(value):
+        return NOT_AVAILABLE
     match measure:
         case Measure.KL:
             return format_nats(value)

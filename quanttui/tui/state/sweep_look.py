@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -57,6 +58,11 @@ class Figure:
     low: float
     high: float
 
+    @property
+    def is_known(self) -> bool:
+        """A model that answers NaN, or gives what stands there no chance at all, has no figure."""
+        return math.isfinite(self.value)
+
 
 EXACT_ZERO = Figure(0.0, None, 0.0, 0.0)
 
@@ -73,6 +79,10 @@ def figure_of(divergence: DivergenceSummary, measure: Measure) -> Figure:
 
 
 def _figure(value: float, error: float | None, measure: Measure) -> Figure:
+    if error is not None and not math.isfinite(error):
+        error = None
+    if not math.isfinite(value):
+        return Figure(value, None, value, value)
     if not measure.is_logarithmic:
         reach = Z_95 * (error or 0.0)
         return Figure(value, error, value - reach, value + reach)

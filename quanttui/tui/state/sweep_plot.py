@@ -79,12 +79,17 @@ class PlotView:
 
 
 def plot_view(rows: SweepRows, measure: Measure) -> PlotView:
-    shown = [row for row in rows.rows if row.memory_bytes is not None and (row.is_reference or row.divergence)]
+    shown = [row for row in rows.rows if row.memory_bytes is not None and _has_place(row, measure)]
     noise = rows.noise_nats if measure is Measure.KL else None
     y_axis = _y_axis(shown, measure, noise)
     points = tuple(_point(row, measure, noise, y_axis, row is rows.selected) for row in shown)
     x_axis = memory_axis([point.x for point in points])
     return PlotView(x_axis, y_axis, points, _corners(points, x_axis), _floor(measure, noise))
+
+
+def _has_place(row: SweepRow, measure: Measure) -> bool:
+    figure = row.figure(measure)
+    return row.is_reference or (figure is not None and figure.is_known)
 
 
 def _y_axis(rows: list[SweepRow], measure: Measure, noise: float | None) -> Axis:
@@ -104,7 +109,7 @@ def _positive_ends(figure: Figure, floor: float) -> tuple[float, float, float]:
 
 def _point(row: SweepRow, measure: Measure, noise: float | None, axis: Axis, is_selected: bool) -> PlotPoint:
     figure, floor = row.figure(measure) or EXACT_ZERO, noise or 0.0
-    at_most = measure.is_logarithmic and figure.value <= floor and not row.is_reference
+    at_most = measure.is_logarithmic and figure.value <= floor and not (row.is_reference and noise)
     low, high = _interval(figure, floor if measure.is_logarithmic else None)
     return PlotPoint(
         row,

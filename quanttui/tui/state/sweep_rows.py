@@ -138,7 +138,7 @@ def _divergence(row: SweepRow, measure: Measure) -> float:
     figure = row.figure(measure)
     if figure is None:
         return -1.0 if row.is_reference else math.inf
-    return abs(figure.value)
+    return abs(figure.value) if figure.is_known else math.inf
 
 
 def _selected(rows: tuple[SweepRow, ...], look: SweepLook) -> SweepRow | None:

@@ -76,10 +76,11 @@ class SweepPlot(SweepFigures, can_focus=True):
 
     def repaint_figures(self, rows: SweepRows, snapshot: SweepSnapshot) -> None:
         self.set_class(not has_figures(snapshot), "-empty")
-        self.set_class(all(row.swept.failure is None for row in rows.rows), "-sound")
+        unplotted = _unplotted(rows, self.look.measure)
+        self.set_class(not unplotted, "-sound")
         self.border_title = Content(_heading(rows, self.look.measure))
         self.query_one(SweepCanvas).show(plot_view(rows, self.look.measure))
-        self.query_one(".sweep-failures", SteadyText).show(_failures(rows))
+        self.query_one(".sweep-failures", SteadyText).show(unplotted)
         self.query_one(SweepSigns).show(rows)
         self.query_one(SweepFacts).show(selected_words(rows, snapshot.result))
 
@@ -89,7 +90,13 @@ def _heading(rows: SweepRows, measure: Measure) -> str:
     return f"{words[0].upper()}{words[1:]} against {rows.memory_words}{on}"
 
 
-def _failures(rows: SweepRows) -> Content:
-    """What cannot stand on the plot, and why."""
-    failed = [(row.name, row.swept.failure) for row in rows.rows if row.swept.failure is not None]
-    return Content("\n").join(Content.assemble((f"✗ {name}: ", "$error"), visible_run(cause)) for name, cause in failed)
+def _unplotted(rows: SweepRows, measure: Measure) -> Content:
+    """What cannot stand on the plot, or not as it should, and why."""
+    lines = []
+    for row in rows.rows:
+        figure = row.figure(measure)
+        if row.swept.failure is not None:
+            lines.append(Content.assemble((f"✗ {row.name}: ", "$error"), visible_run(row.swept.failure)))
+        elif figure is not None and not figure.is_known:
+            lines.append(Content.assemble((f"✗ {row.name}: ", "$error"), f"its {measure.value} is no number"))
+    return Content("\n").join(lines)
