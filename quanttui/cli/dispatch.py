@@ -34,6 +34,7 @@ SUBCOMMANDS = {
         "list": "list the models that can be compared",
         "download": "bring a model from the hub into the cache",
         "fit": "foretell what each variant of a model takes, and whether that is there",
+        "quantize": "quantize a model and save it in a folder of its own",
         "verify": "hold the hashes of a cached model's files against the hub's names for them",
     },
     "history": {

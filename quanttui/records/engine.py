@@ -34,6 +34,7 @@ class LoadRequest:
 
     ``reference_dtype``: the reference's floating type, in which all stays that ``variant`` does not quantize.
     ``most_threads``: on a CPU it computes with no more of them, as other models work beside it; None: no limit.
+    ``save_to``: a folder, new or empty, in which the quantized weights are saved on the way, with config and tokenizer.
     """
 
     model_id: str
@@ -41,6 +42,7 @@ class LoadRequest:
     variant: Variant
     reference_dtype: Precision
     most_threads: int | None = None
+    save_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Generator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -26,6 +27,7 @@ from quanttui.torch_engine.operations import raise_if_stopped
 from quanttui.torch_engine.placement import DeviceMap, choose_device_map, free_gpu_bytes, spread_notes, spread_of
 from quanttui.torch_engine.planned import plan_weights
 from quanttui.torch_engine.quantize import LoadPlan
+from quanttui.torch_engine.save import check_can_be_saved, save_quantized
 from quanttui.torch_engine.settings_notes import settings_set_aside
 from quanttui.torch_engine.stored import check_stored_variant, plan_request, stored_notes
 from quanttui.torch_engine.templates import RENDERER
@@ -70,6 +72,9 @@ def load_model(
         with translated(job.doing):
             notes = (*job.notes, *read.notes, *_settle(job, read.model, place.device))
         report = _report(job, read.model, place.device, notes, time.perf_counter() - started)
+        if request.save_to is not None:
+            yield LoadProgress("saving", 0, 0)
+            save_quantized(read.model, job.tokenizer, Path(request.save_to))
         yield LoadProgress("warming up", 0, 0)
         raise_if_stopped(stop)
         pack_4bit_weights(read.model)
@@ -101,6 +106,8 @@ def _check(request: LoadRequest, folder: OpenedFolder, place: Place) -> _Job:
     check_variant(blueprint, request.variant)
     if has_chat_template(tokenizer):
         RENDERER.warm_up()
+    if request.save_to is not None:
+        check_can_be_saved(blueprint, request.variant, Path(request.save_to))
     plan = plan_request(request, blueprint)
     notes += stored_notes(blueprint.checkpoint, request.variant)
     notes += use_threads(place.device, place.threads, blueprint.parameter_count, request.most_threads)

@@ -102,6 +102,8 @@ class ScriptedEngine:
     def load(self, request: LoadRequest) -> Generator[LoadProgress, None, ScriptedModel]:
         variant, steps = request.variant, self.script.load_steps
         with self.operation():
+            if request.save_to is not None:
+                raise UsageError("the scripted engine has no weights to save", "Take the torch engine.")
             self._check_load(variant)
             for done in range(steps):
                 self.step("load", variant, done)
