@@ -32,6 +32,10 @@ class Buffers:
             buffer = self._kept[name] = torch.empty(rows, self._vocab_size, dtype=torch.float32, device=self._device)
         return buffer[:rows]
 
+    @property
+    def held_bytes(self) -> int:
+        return sum(buffer.nbytes for buffer in self._kept.values())
+
     def blocks(self, rows: int) -> Iterator[slice]:
         """``rows`` rows, a block at a time."""
         step = block_rows(self._vocab_size)

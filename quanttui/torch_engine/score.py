@@ -61,7 +61,7 @@ def scoring_buffer_bytes(vocab_size: int, hidden_size: int) -> int:
     """What a candidate's scoring holds beside the models and their states, at most: three chunks of logits, two
     blocks of them that are measured at once, and the slice of the head that is upcast. All fp32."""
     chunks = CHUNK_BUFFERS * chunk_tokens(vocab_size) * vocab_size
-    blocks = BLOCK_BUFFERS * block_rows(vocab_size) * vocab_size
+    blocks = BLOCK_BUFFERS * min(block_rows(vocab_size), chunk_tokens(vocab_size)) * vocab_size
     return (chunks + blocks + min(SLICE_ELEMENTS, vocab_size * hidden_size)) * torch.float32.itemsize
 
 

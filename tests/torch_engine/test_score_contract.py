@@ -21,9 +21,9 @@ from scoring import (
 from quanttui.errors import CancelledError, MeasurementError, UsageError
 from quanttui.records import Precision, ScoreProgress, ScoreRequest
 from quanttui.torch_engine import score as score_module
-from quanttui.torch_engine.head import OutputHead, possible_transforms, settle_transform
+from quanttui.torch_engine.head import SLICE_ELEMENTS, OutputHead, possible_transforms, settle_transform
 from quanttui.torch_engine.reference_side import ReferenceShelf
-from quanttui.torch_engine.score import chunk_tokens
+from quanttui.torch_engine.score import chunk_tokens, scoring_buffer_bytes
 from quanttui.torch_engine.states import plan_windows
 
 NAME = "llama, untied, odd vocabulary"
@@ -65,6 +65,17 @@ def test_the_figures_do_not_depend_on_the_chunk_size(pair, size, monkeypatch):
 
 def test_the_chunk_is_fixed_by_the_vocabulary_alone():
     assert [chunk_tokens(size) for size in (512, 4096, 65_536, 128_000, 1_000_000)] == [128, 128, 128, 65, 16]
+
+
+@pytest.mark.parametrize("name", ["llama, tied", "llama, 150,000 words"])
+def test_what_scoring_holds_is_what_was_foretold(name):
+    model = random_model(name)
+    vocabulary, hidden = model.config.vocab_size, model.config.hidden_size
+    scorer, text = make_scorer(model, ReferenceShelf()), random_text(vocabulary, 250)
+    for is_reference in (True, False):
+        drain(scorer.score(ScoreRequest("t", text, 1, is_reference=is_reference)))
+    upcast = min(SLICE_ELEMENTS, vocabulary * hidden) * 4
+    assert scorer._buffers.held_bytes + upcast == scoring_buffer_bytes(vocabulary, hidden)
 
 
 def test_one_token_is_enough(pair):
