@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from dataclasses import replace
 
 from quanttui.cli.arguments import Parser, count, positive_int, seed, share, temperature
 from quanttui.cli.gate import say_gate
@@ -11,7 +12,7 @@ from quanttui.cli.recording import recording_for
 from quanttui.cli.running import run_to_end, tell_end
 from quanttui.errors import UsageError
 from quanttui.models.catalog import resolve_model
-from quanttui.records import GenerationSettings, ModelEntry, RunRequest, Variant
+from quanttui.records import GenerationSettings, ModelEntry, Plan, RunRequest, Variant
 from quanttui.records.events import RunFinished
 from quanttui.runs.gate import Limit, check_limits, gate_document, parse_limit
 from quanttui.runs.identity import new_run_id
@@ -43,6 +44,11 @@ def add_arguments(parser: Parser) -> None:
         "some of their categories (suite:code,facts); else a file (./suite if it is called so): one prompt a line, or "
         'JSONL ({"prompt": "…"}, with "category" and "id" where wanted); - is standard input'
     )  # fmt: skip
+    parser.add_argument(
+        "--plan", choices=[plan.value for plan in Plan], help="one model at a time (sequential), or several side by "
+        "side: faster, in more memory, with speeds that share the machine; auto: where they hardly would; default: "
+        "sequential"
+    )  # fmt: skip
     _add_generation(parser)
     parser.add_argument("--no-score", action="store_true", help="compare the texts only, measure no divergence")
     parser.add_argument(
@@ -72,7 +78,7 @@ def _add_generation(parser: Parser) -> None:
 
 
 def run(arguments: Namespace, settings: Settings) -> int:
-    request = read_request(arguments)
+    request = replace(read_request(arguments), plan=Plan(settings.plan))
     limits = read_limits(arguments, request.candidates)
     record = recording_for(settings, wanted=not arguments.no_history)
     last = run_to_end(request, settings, record, quiet=arguments.quiet)

@@ -12,7 +12,7 @@ from quanttui.settings import Settings, read_places, read_settings, with_environ
 from quanttui.settings.values import KEYS, SETTINGS
 from quanttui.tui.key_table import KeymapError, check_keymap
 
-FLAGS = ("theme", "low_bandwidth", "mouse", "history", "in_process")
+FLAGS = ("theme", "low_bandwidth", "mouse", "history", "in_process", "plan")
 """Settings that a flag can give, in whatever command has it."""
 _OF_A_RUN = ("model", "reference", "candidate", "max_new_tokens")
 WORDS = {setting.name: setting.words for setting in SETTINGS}

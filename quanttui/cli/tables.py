@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from quanttui.cli.page import plain_table
-from quanttui.records import CandidateSummary, Run
+from quanttui.records import CandidateSummary, Plan, Run
 from quanttui.runs.figures import VariantFigures, run_figures
 from quanttui.text import safe_line
 from quanttui.units import (
@@ -33,6 +33,8 @@ def cost_table(run: Run) -> Table:
     table = plain_table("variant", "weights", "", "peak", "", "load", "first token", "tok/s", "", "parts at token")
     for figures in run_figures(run):
         table.add_row(*_cost_row(figures))
+    if run.request.plan is Plan.PARALLEL:
+        table.caption, table.caption_justify = "measured side by side: times and speeds share the machine", "left"
     return table
 
 

@@ -54,9 +54,10 @@ def run(arguments: Namespace, settings: Settings) -> int:
 def _show(arguments: Namespace, settings: Settings) -> int:
     """The rooms below are imported here: ``--help`` and ``--version`` need none of them."""
     from quanttui.cli.choices import initial_choices
-    from quanttui.cli.engines import open_configured_engine
+    from quanttui.cli.engines import open_configured_pool
     from quanttui.cli.screen_history import screen_history
     from quanttui.models.demo import PROMPTS
+    from quanttui.records import Plan
     from quanttui.session import read_session
     from quanttui.tui import run_app
     from quanttui.tui.key_table import check_keymap
@@ -65,7 +66,7 @@ def _show(arguments: Namespace, settings: Settings) -> int:
     if arguments.model is not None:
         late.resolve_model(arguments.model)
     last, word = read_session(settings.places.state)
-    engine = open_configured_engine(settings)
+    engine = open_configured_pool(settings)
     probe = late.LateProbe(lambda: getattr(engine, "process_id", os.getpid()), engine.memory)
     try:
         return run_app(
@@ -84,6 +85,7 @@ def _show(arguments: Namespace, settings: Settings) -> int:
                 record_sweep=sweep_recording_for(settings, "screen", wanted=not arguments.no_history),
                 run_sweep=partial(late.run_sweep, settings),
                 hub=Hub(late.plan_download, late.remote_headers, late.download),
+                plan=Plan(settings.plan),
                 history=screen_history(settings, no_history=arguments.no_history),
             ),
             mouse=settings.mouse and not settings.low_bandwidth,

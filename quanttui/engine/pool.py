@@ -56,13 +56,23 @@ class EnginePool:
 
     @contextmanager
     def lanes(self, count: int) -> Iterator[tuple[Engine, ...]]:
-        """``count`` engines, the first among them. The others begin to warm up at once and are closed at the end."""
-        for number in range(1, count):
+        """``count`` engines, the first among them. The others begin to warm up at once and are closed at the end.
+
+        May be entered again within: those that are there are taken first, and of too many the last are closed.
+        """
+        before = len(self._engines)
+        for number in range(before, count):
             self._open(number)
+        if 1 < count < before:
+            self._close_from(count)
         try:
-            yield tuple(self._engines)
+            yield tuple(self._engines[:count])
         finally:
-            self._close_others()
+            self._close_from(1)
+
+    def close_others(self) -> None:
+        """All but the first: what they hold is wanted."""
+        self._close_from(1)
 
     def cancel(self) -> None:
         for engine in tuple(self._engines):
@@ -71,7 +81,7 @@ class EnginePool:
     def close(self) -> None:
         with self._lock:
             self._closed = True
-        self._close_others()
+        self._close_from(1)
         self._engines[0].close()
 
     def _open(self, number: int) -> None:
@@ -83,9 +93,9 @@ class EnginePool:
         if isinstance(engine, EngineProcess):
             engine.start()
 
-    def _close_others(self) -> None:
+    def _close_from(self, number: int) -> None:
         with self._lock:
-            others = self._engines[1:]
-            del self._engines[1:]
+            others = self._engines[number:]
+            del self._engines[number:]
         for engine in others:
             engine.close()

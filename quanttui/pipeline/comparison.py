@@ -13,7 +13,7 @@ from quanttui.pipeline.assembly import apply_event, with_summaries
 from quanttui.pipeline.driving import failure, kept_dtype
 from quanttui.pipeline.parallel import side_by_side
 from quanttui.pipeline.passage import Task
-from quanttui.pipeline.plans import choose_plan
+from quanttui.pipeline.plans import choose_plan, lanes_ahead
 from quanttui.pipeline.sequential import one_after_another
 from quanttui.records import EngineDescription, ModelEntry, Plan, Run, RunRequest, Variant
 from quanttui.records.events import RunEvent, RunFinished, RunStarted
@@ -52,6 +52,13 @@ def _with_what_was_measured(run: Run | None) -> Run | None:
 
 def _events(engine: Engine, request: RunRequest, cancelled: Callable[[], bool]) -> Generator[RunEvent, None, None]:
     _check_request(request)
+    with lanes_ahead(engine, request):
+        yield from _checked_events(engine, request, cancelled)
+
+
+def _checked_events(
+    engine: Engine, request: RunRequest, cancelled: Callable[[], bool]
+) -> Generator[RunEvent, None, None]:
     environment = engine.describe()
     reference = request.reference or default_reference(request.model.dtype, environment.device)
     variants = [reference, *request.candidates]
@@ -64,6 +71,8 @@ def _events(engine: Engine, request: RunRequest, cancelled: Callable[[], bool]) 
         task = replace(task, most_threads=choice.most_threads)
         yield from side_by_side(engine, task, cancelled, choice.lanes)
     else:
+        if isinstance(engine, EnginePool):
+            engine.close_others()
         yield from one_after_another(engine, task, cancelled, environment.process_id)
 
 

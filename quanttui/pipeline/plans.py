@@ -6,8 +6,8 @@ enough that each computes with one thread, a core for each. Either way all model
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from quanttui.engine.base import Engine
@@ -16,7 +16,7 @@ from quanttui.hardware.cores import free_cores, usable_cores
 from quanttui.hardware.probe import MemoryProbe
 from quanttui.pipeline.passage import Task, predict
 from quanttui.pipeline.rooms import memory_rooms
-from quanttui.records import EngineDescription, MemoryEstimate, Plan, PlanChoice
+from quanttui.records import EngineDescription, MemoryEstimate, Plan, PlanChoice, RunRequest
 from quanttui.units import format_bytes
 
 SMALL_MODEL_PARAMETERS = 100_000_000
@@ -61,6 +61,17 @@ def choose_plan(
     why = "as asked" if wish is Plan.PARALLEL else "a small model, and a core for each"
     threads = max(1, look.usable_cores() // lanes) if environment.device == "cpu" else None
     return PlanChoice(Plan.PARALLEL, why, lanes, threads)
+
+
+@contextmanager
+def lanes_ahead(engine: Engine, request: RunRequest) -> Iterator[None]:
+    """Where several engines were asked for they warm up while the plan is still open; none is left at the end."""
+    lanes = min(len(request.candidates) + 1, MACHINE.usable_cores())
+    if request.plan is Plan.PARALLEL and isinstance(engine, EnginePool) and lanes > 1:
+        with engine.lanes(lanes):
+            yield
+    else:
+        yield
 
 
 def _lanes(task: Task, environment: EngineDescription, cores: int) -> int:

@@ -58,7 +58,7 @@ def recorded(
 
 
 class _Recording:
-    """The recorder from the run's start until its first fault, and the output that is being written."""
+    """The recorder from the run's start until its first fault, and the outputs that are being written."""
 
     def __init__(
         self,
@@ -72,15 +72,15 @@ class _Recording:
         self._warn = warn
         self._clock = clock
         self._recorder: RunRecorder | None = None
-        self._part: _Part | None = None
+        self._parts: dict[Variant, _Part] = {}
+        self._reference: Variant | None = None
         self._references: dict[int, tuple[int, ...]] = {}
-        self._part_written = 0.0
 
     def take(self, event: RunEvent) -> None:
         try:
             if isinstance(event, RunStarted):
                 self._unstarted = None
-                self._recorder = self._start(event)
+                self._recorder, self._reference = self._start(event), event.reference
             elif isinstance(event, RunFailed) and self._unstarted is not None and is_worth_keeping(event):
                 self._recorder = self._start(unstarted_run(self._unstarted))
                 self._recorder.note(event)
@@ -107,26 +107,31 @@ class _Recording:
     def _take_part(self, recorder: RunRecorder, event: RunEvent) -> None:
         match event:
             case PromptPrepared():
-                self._part = _Part(event.variant, event.prompt, event.encoded)
-                self._part_written = -math.inf  # the first token is written at once
-            case TokenGenerated(token=token) if self._part is not None:
-                self._part.tokens.append(token)
-                if self._clock() - self._part_written >= PART_SECONDS:
-                    recorder.note_part(self._part.as_output(self._references.get(event.prompt)))
-                    self._part_written = self._clock()
+                self._parts[event.variant] = _Part(event.variant, event.prompt, event.encoded)
+            case TokenGenerated(token=token) if event.variant in self._parts:
+                part = self._parts[event.variant]
+                part.tokens.append(token)
+                reference = self._references.get(event.prompt)
+                is_comparable = reference is not None or event.variant == self._reference
+                if is_comparable and self._clock() - part.written_seconds >= PART_SECONDS:
+                    recorder.note_part(part.as_output(reference))
+                    part.written_seconds = self._clock()
             case OutputFinished(is_reference=is_reference):
-                self._part = None
+                self._parts.pop(event.variant, None)
                 if is_reference:
                     self._references[event.prompt] = event.output.token_ids
 
 
 class _Part:
-    """An output while it is written; ``as_output`` is what a stop at this moment would have made of it."""
+    """An output while it is written; ``as_output`` is what a stop at this moment would have made of it.
+
+    A candidate's is kept only where the reference's is whole, which it is compared with."""
 
     def __init__(self, variant: Variant, prompt: int, encoded: PromptEncoded) -> None:
         self.variant = variant
         self.prompt = prompt
         self.tokens: list[Token] = []
+        self.written_seconds = -math.inf  # the first token is written at once
         self._encoded = encoded
 
     def as_output(self, reference: tuple[int, ...] | None) -> OutputFinished:

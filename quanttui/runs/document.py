@@ -43,6 +43,7 @@ def run_document(run: Run, per_token: bool = False) -> Document:
         "run_id": run.request.run_id,
         "model": model_document(run.request.model, run.model),
         "environment": environment_document(run.environment),
+        "plan": run.request.plan.value,
         "generation": asdict(run.request.generation),
         "prompts": [_prompt(result, options, per_token) for result in run.prompts],
         "loads": [load_document(load) for load in run.loads],

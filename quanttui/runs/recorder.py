@@ -35,8 +35,8 @@ class RunRecorder:
         match event:
             case ModelLoaded(report=report):
                 self._writer.load(report)
-            case ModelUnloaded(report=unload):
-                self._writer.unload(unload)
+            case ModelUnloaded(variant=variant, report=unload):
+                self._writer.unload(variant, unload)
             case OutputFinished():
                 self._note_output(event, is_whole=True)
             case CandidateScored(variant=variant, prompt=prompt, score=score, divergence=divergence):

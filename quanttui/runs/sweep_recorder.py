@@ -43,8 +43,8 @@ class SweepRecorder:
         match event:
             case ModelLoaded(report=report):
                 self._writer.load(report)
-            case ModelUnloaded(report=unload):
-                self._writer.unload(unload)
+            case ModelUnloaded(variant=variant, report=unload):
+                self._writer.unload(variant, unload)
             case UnitRead(unit=unit):
                 self._writer.unit(unit)
             case UnitsDropped(kept=kept):

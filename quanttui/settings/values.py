@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from quanttui.records import Variant
+from quanttui.records import Plan, Variant
 from quanttui.settings.kinds import Flag, Kind, Number, OneOf, OneVariant, Text, Variants
 from quanttui.settings.places import Places
 
@@ -92,6 +92,10 @@ class Settings:
     max_new_tokens: int | None = setting(
         Number(1, 100_000, whole=True), "Tokens to generate at most.", table="run", unset="as last time, else 100"
     )
+    plan: str = setting(
+        OneOf(tuple(plan.value for plan in Plan)), "One model at a time, or several side by side: faster, in more "
+        "memory, with speeds that share the machine; auto: where they hardly would.", "sequential", table="run",
+    )  # fmt: skip
     cache_gigabytes: float = setting(
         Number(0, 100_000),
         "Room on the disk for what sweeps keep of their references (10⁹ bytes).",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from quanttui.engine.base import Engine
 from quanttui.models.folders import Completion, complete_folder
-from quanttui.records import GenerationSettings, MemoryReading, ModelEntry, Precision, Variant
+from quanttui.records import GenerationSettings, MemoryReading, ModelEntry, Plan, Precision, Variant
 from quanttui.runs.identity import new_run_id
 from quanttui.session import SweepChoices
 from quanttui.tui.history_access import HistoryAccess
@@ -81,7 +81,8 @@ class Services:
     ``keymap``: a binding's id to the keys that replace its own. ``record`` keeps a run in the history, ``record_sweep``
     a sweep; None: none is kept; ``history`` is where it is found again. ``write_output`` puts a text into a new file
     named after a variant and says which; it may block and raise ``QuantTuiError``. ``remember`` keeps what is chosen
-    for the next start, and raises nothing."""
+    for the next start, and raises nothing. ``plan``: how a run is to use the
+    machine."""
 
     engine: Engine
     list_models: Callable[[], Iterable[ModelEntry]]
@@ -100,6 +101,7 @@ class Services:
     run_sweep: SweepRunner = run_sweep_here
     history: HistoryAccess | None = None
     hub: Hub | None = None
+    plan: Plan = Plan.SEQUENTIAL
     complete_folder: Callable[[str], Completion] = complete_folder
     remember: Callable[[Session], None] = lambda session: None
 

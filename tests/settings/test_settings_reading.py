@@ -26,6 +26,7 @@ model = "/models/mine"
 reference = "fp32"
 candidates = ["nf4+dq", "fp4"]
 max_new_tokens = 20
+plan = "auto"
 [sweep]
 cache_gigabytes = 2.5
 [keys]

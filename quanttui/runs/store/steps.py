@@ -49,20 +49,27 @@ class StepWriter:
         self._path = path
         self._clock = clock
         self._loads = 0
+        self._positions: dict[Variant, int] = {}
         self._changes = 0
 
     def load(self, report: LoadReport) -> None:
-        values = (self._run_id, self._loads, plain(report.variant.spelling), to_text(report))
+        position = self._positions[report.variant] = self._load_position(report.variant)
+        values = (self._run_id, position, plain(report.variant.spelling), to_text(report))
         with self._transaction() as execute:
             execute("INSERT INTO loads (run_id, position, variant, report) VALUES (?, ?, ?, ?)", *values)
         self._loads += 1
 
-    def unload(self, report: UnloadReport) -> None:
+    def unload(self, variant: Variant, report: UnloadReport) -> None:
+        """Of its last load."""
         with self._transaction() as execute:
             execute(
                 "UPDATE loads SET unload = ? WHERE run_id = ? AND position = ?",
-                to_text(report), self._run_id, self._loads - 1
+                to_text(report), self._run_id, self._positions[variant]
             )  # fmt: skip
+
+    def _load_position(self, variant: Variant) -> int:
+        """Where a load stands among those of the run."""
+        return self._loads
 
     def cut_off(self) -> None:
         """The recording ends before the run does; what was being written is kept."""

@@ -30,6 +30,7 @@ class RunWriter(StepWriter):
     def begin(self, started: RunStarted, origin: RunOrigin) -> None:
         request = started.request
         self._request, self._run_id = request, request.run_id
+        self._reference = started.reference
         self._line = _first_line(started, self._clock())
         with self._transaction(alive=False) as execute:
             self._insert_run(execute, request, started.environment, started.reference, origin)
@@ -82,6 +83,12 @@ class RunWriter(StepWriter):
             )  # fmt: skip
         figures = tuple(candidate_line(summary.variant, summary.divergence) for summary in summaries)
         return replace(self._line, figures=figures)
+
+    def _load_position(self, variant: Variant) -> int:
+        """As the variants were asked for, whichever of those side by side is there first."""
+        if variant == self._reference and variant not in self._positions:
+            return 0
+        return self._place(variant)
 
     def _place(self, variant: Variant) -> int:
         return self._request.candidates.index(variant) + 1

@@ -125,6 +125,7 @@ class ScreenActions(Screen[None]):
                 prompts=(prompt,),
                 generation=form.settings,
                 score=me.services.score,
+                plan=me.services.plan,
             )
             self.start(request)
 

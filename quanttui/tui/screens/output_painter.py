@@ -37,7 +37,9 @@ def paint_outputs(
         pane.display = view is not None
         if view is not None:
             _paint(pane, view, run, columns, keys, cursor)
-    if run.candidate is not None and run.candidate is run.current and run.candidate.stage is Stage.GENERATING:
+    follows = run.candidate in run.at_work if run.is_parallel else run.candidate is run.current
+    reference_streams = run.reference is not None and run.reference.stage is Stage.GENERATING
+    if run.candidate is not None and follows and run.candidate.stage is Stage.GENERATING and not reference_streams:
         reference.text.keep_in_view(len(run.candidate.tokens))
 
 
@@ -114,7 +116,7 @@ def _paint(
         plan = _plan(view, run, cursor)
         pane.show_text(view, run.request.prompts[0], plan, other.tokens if other is not None else ())
     else:
-        pane.show_waiting(view, _hint(view, keys))
+        pane.show_waiting(view, _hint(view, run, keys))
     if run.failure is not None and view.stage is Stage.FAILED:
         pane.show_failure(run.failure, keys["run"])
 
@@ -139,7 +141,7 @@ def _paint_unsettled(pane: OutputPane, run: RunView, keys: KeyNames) -> None:
         pane.notice.say("the engine is warming up", "", f"{keys['back']} stops it.", tone="busy")
 
 
-def _hint(view: VariantView, keys: KeyNames) -> str:
+def _hint(view: VariantView, run: RunView, keys: KeyNames) -> str:
     if view.stage is Stage.WAITING:
-        return "One model is in memory at a time."
+        return "Waits for a place beside the others." if run.is_parallel else "One model is in memory at a time."
     return "" if view.stage in (Stage.STOPPED, Stage.FAILED, Stage.DONE) else f"{keys['back']} stops it."

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from quanttui.compare.reading import Reading, read_diff
-from quanttui.records import DiffSpan, Run, RunRequest, Variant
+from quanttui.records import DiffSpan, Plan, Run, RunRequest, Variant
 from quanttui.records.events import (
     CandidateScored,
     LoadProgressed,
@@ -38,6 +40,7 @@ class RunView:
         self.candidates = [VariantView(variant, is_reference=False) for variant in request.candidates]
         self.shown = 0
         self.current: VariantView | None = None
+        self.plan_reason = ""
         self.failure: RunFailed | None = None
         self.result: Run | None = None
         self.is_over = False
@@ -53,6 +56,15 @@ class RunView:
     def candidate(self) -> VariantView | None:
         """The candidate that is shown."""
         return self.candidates[self.shown] if self.candidates else None
+
+    @property
+    def is_parallel(self) -> bool:
+        return self.request.plan is Plan.PARALLEL
+
+    @property
+    def at_work(self) -> list[VariantView]:
+        """Those that are loading, generating or scoring now."""
+        return [view for view in (self.reference, *self.candidates) if view is not None and view.is_at_work]
 
     def show(self, index: int) -> None:
         """The user picks a candidate; from now on the screen does not follow the work."""
@@ -72,7 +84,9 @@ class RunView:
             return Reading()
         if view.output is None:
             live = self._live.setdefault(view.variant, LiveDiff())
-            return live.reading(self.reference.tokens, view.tokens, key=view.variant)
+            ours = self.reference.tokens
+            told = view.tokens if self.reference.output is not None else view.tokens[: len(ours)]
+            return live.reading(ours, told, key=view.variant)
         if view.variant not in self._readings:
             self._readings[view.variant] = read_diff(view.diff, self.reference.pieces, view.pieces)
         return self._readings[view.variant]
@@ -107,6 +121,7 @@ class RunView:
     def apply(self, event: RunEvent) -> None:
         match event:
             case RunStarted(reference=variant):
+                self.request, self.plan_reason = replace(self.request, plan=event.request.plan), event.plan_reason
                 self.reference = VariantView(variant, is_reference=True)
             case RunFinished(run=run):
                 self.result, self.is_over = run, True
@@ -153,12 +168,18 @@ class RunView:
     def _fail(self, event: RunFailed) -> None:
         self.failure, self.result, self.is_over = event, event.run, True
         stage = Stage.STOPPED if event.was_cancelled else Stage.FAILED
-        at = self.current or self.reference
-        if at is not None and not (at.stage is Stage.DONE and self._is_whole(at)):
-            at.stage = stage
+        for at in self._begun():
+            if not (at.stage is Stage.DONE and self._is_whole(at)):
+                at.stage = stage
         for view in (self.reference, *self.candidates):
             if view is not None and view.stage is Stage.WAITING:
                 view.stage = Stage.STOPPED
+
+    def _begun(self) -> list[VariantView]:
+        """Those that a failure can have met."""
+        latest = [self.current or self.reference]
+        views = [self.reference, *self.candidates] if self.is_parallel else latest
+        return [view for view in views if view is not None and (view in latest or view.stage is not Stage.WAITING)]
 
     def _is_whole(self, view: VariantView) -> bool:
         """Given back with all that was asked of it: a model that fails is given back too."""

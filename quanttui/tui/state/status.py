@@ -55,7 +55,7 @@ def run_status(
         return Status(f"done · {news}{_result(run)}", Tone.GOOD)
     if run.stopping:
         return Status("stopping after this step", Tone.WARNING)
-    working = _working(run.current) if run.current is not None else Status(WARMING_UP, Tone.BUSY)
+    working = _working_on(run)
     return replace(working, more=(*wait.words(), f"{keys['back']} stops"))
 
 
@@ -80,6 +80,13 @@ def _result(run: RunView) -> str:
     return ", ".join(
         f"{safe_line(view.variant.spelling)} {divergence_words(view, run.reference)}" for view in run.candidates
     )
+
+
+def _working_on(run: RunView) -> Status:
+    """What goes on; of several models at once, each in a few words and with no share of the whole."""
+    if run.is_parallel and run.at_work:
+        return Status(" · ".join(_working(view).text for view in run.at_work), Tone.BUSY)
+    return _working(run.current) if run.current is not None else Status(WARMING_UP, Tone.BUSY)
 
 
 def _working(view: VariantView) -> Status:

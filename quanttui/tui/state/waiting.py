@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from statistics import fmean
 
-from quanttui.records import FinishReason, Output, RunRequest, Variant
+from quanttui.records import FinishReason, Output, Plan, RunRequest, Variant
 from quanttui.records.events import (
     CandidateScored,
     LoadProgressed,
@@ -62,6 +62,7 @@ class Waiting:
         self._step: Step = (WARMING,)
         self._pace: Pace | None = Pace(now, warm_up_seconds)
         self._done: list[float] = []
+        self._is_parallel = False
 
     def begin(self, request: RunRequest, now: float) -> None:
         reference = [request.reference] if request.reference else []
@@ -71,6 +72,12 @@ class Waiting:
             self._start(WARMING, now)
 
     def note(self, event: RunEvent, now: float) -> None:
+        if isinstance(event, RunStarted):
+            self._is_parallel = event.request.plan is Plan.PARALLEL
+        if self._is_parallel and not isinstance(event, RunStarted | RunFinished | RunFailed):
+            if self._pace is None:
+                self._start(WHOLE, now)
+            return  # steps side by side are no evidence of what one takes alone
         match event:
             case RunStarted(reference=reference, request=request):
                 self._variants = [reference, *request.candidates]
