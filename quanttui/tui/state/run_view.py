@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from quanttui.compare.reading import Reading, read_diff
-from quanttui.records import DiffSpan, Plan, Run, RunRequest, Variant
+from quanttui.records import DiffSpan, FinishReason, Plan, Run, RunRequest, Variant
 from quanttui.records.events import (
     CandidateScored,
     LoadProgressed,
@@ -182,7 +182,9 @@ class RunView:
         return [view for view in views if view is not None and (view in latest or view.stage is not Stage.WAITING)]
 
     def _is_whole(self, view: VariantView) -> bool:
-        """Given back with all that was asked of it: a model that fails is given back too."""
+        """Given back with all that was asked of it: a model that fails or is stopped is given back too."""
+        if view.output is not None and view.output.finish_reason is FinishReason.CANCELLED:
+            return False
         was_measured = view.is_reference or view.score is not None or not self.request.score
         return view.output is not None and (was_measured or not (self.reference and self.reference.tokens))
 

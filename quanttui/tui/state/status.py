@@ -52,11 +52,12 @@ def run_status(
         return _failed(run, changed, f"{keys['run']} runs again")
     if run.is_over:
         news = f"{changed} · " if changed else ""
-        return Status(f"done · {news}{_result(run)}", Tone.GOOD)
+        together = ", measured side by side" if run.is_parallel else ""
+        return Status(f"done{together} · {news}{_result(run)}", Tone.GOOD)
     if run.stopping:
         return Status("stopping after this step", Tone.WARNING)
     working = _working_on(run)
-    return replace(working, more=(*wait.words(), f"{keys['back']} stops"))
+    return replace(working, more=(*wait.words(), *_plan_words(run), f"{keys['back']} stops"))
 
 
 def divergence_words(view: VariantView, reference: VariantView | None) -> str:
@@ -80,6 +81,12 @@ def _result(run: RunView) -> str:
     return ", ".join(
         f"{safe_line(view.variant.spelling)} {divergence_words(view, run.reference)}" for view in run.candidates
     )
+
+
+def _plan_words(run: RunView) -> tuple[str, ...]:
+    """Which plan, and why, where there was a choice."""
+    plan = "side by side" if run.is_parallel else "one model at a time"
+    return (f"{plan}: {safe_line(run.plan_reason)}",) if run.plan_reason else ()
 
 
 def _working_on(run: RunView) -> Status:

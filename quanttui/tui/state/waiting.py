@@ -27,6 +27,7 @@ from quanttui.records.events import (
 from quanttui.tui.state.pace import Pace, coarse_seconds, elapsed_words, left_words
 
 WARMING, LOADING, READING, GENERATING, SCORING, WHOLE = "warm", "load", "read", "generate", "score", "variant"
+TOGETHER = "together"
 Step = tuple[str, ...]
 
 
@@ -62,7 +63,6 @@ class Waiting:
         self._step: Step = (WARMING,)
         self._pace: Pace | None = Pace(now, warm_up_seconds)
         self._done: list[float] = []
-        self._is_parallel = False
 
     def begin(self, request: RunRequest, now: float) -> None:
         reference = [request.reference] if request.reference else []
@@ -72,11 +72,9 @@ class Waiting:
             self._start(WARMING, now)
 
     def note(self, event: RunEvent, now: float) -> None:
-        if isinstance(event, RunStarted):
-            self._is_parallel = event.request.plan is Plan.PARALLEL
-        if self._is_parallel and not isinstance(event, RunStarted | RunFinished | RunFailed):
-            if self._pace is None:
-                self._start(WHOLE, now)
+        if isinstance(event, RunStarted) and event.request.plan is Plan.PARALLEL:
+            self._step, self._pace = (TOGETHER,), Pace(now, None)
+        if self._step == (TOGETHER,) and not isinstance(event, RunStarted | RunFinished | RunFailed):
             return  # steps side by side are no evidence of what one takes alone
         match event:
             case RunStarted(reference=reference, request=request):
