@@ -77,7 +77,7 @@ class ScreenActions(Screen[None]):
         elif self._me.is_sweeping:
             self._me.stop_sweep()
         else:
-            self._me.warn(f"nothing runs · {self.keys['quit']} leaves")
+            self._me.say_anywhere(f"nothing runs · {self.keys['quit']} leaves")
 
     def choose_model(self, entry: ModelEntry) -> None:
         if entry.problem:

@@ -4,6 +4,7 @@ process, of the history, or of another process; what keys do stands in ``sweep_a
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -34,6 +35,8 @@ from quanttui.tui.widgets.sweep_table import SweepTable
 from quanttui.tui.widgets.sweep_tabs import PAGES, SweepHead, SweepTabs
 from quanttui.tui.widgets.sweep_verdict import SweepVerdictPane
 from quanttui.variants import default_reference
+
+_SAID_SECONDS = 8.0
 
 
 class SweepScreen(SweepActions):
@@ -116,8 +119,15 @@ class SweepScreen(SweepActions):
         self._paint_figures()
 
     def say(self, words: str, tone: Tone = Tone.QUIET) -> None:
-        self.said = Status(safe_line(words), tone)
+        """For a while; then the status stands there again. ``words`` may be raw."""
+        self.said = said = Status(safe_line(words), tone)
         self.paint_footer()
+        self.set_timer(_SAID_SECONDS, partial(self._hush, said))
+
+    def _hush(self, said: Status) -> None:
+        if self.said is said:
+            self.said = None
+            self.paint_footer()
 
     def paint(self) -> None:
         if not self.is_mounted:
