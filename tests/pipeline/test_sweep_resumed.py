@@ -132,6 +132,13 @@ def test_what_this_version_would_read_otherwise_is_not_taken_up(tmp_path, whole)
     assert "not those that this version would read" in end.message
 
 
+def test_the_time_of_earlier_processes_counts(tmp_path, whole):
+    events = run_sweep(ScriptedEngine(), REQUEST, SideCache(tmp_path), resumed=whole.sweep, clock=lambda: 0.0)
+    cells = sum(cell.seconds for cell in whole.sweep.cells)
+    loads = sum(load.report.load_seconds for load in whole.sweep.loads)
+    assert list(events)[-1].snapshot.progress.elapsed_seconds == pytest.approx(cells + loads)
+
+
 def test_other_versions_than_before_are_told(tmp_path, whole):
     before = replace(whole.sweep.environment, versions={"torch": "1.0"})
     end = list(
@@ -179,10 +186,14 @@ def test_a_sweep_whose_process_is_killed_thirty_times_gives_the_whole_table(tmp_
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_sweep_of_a_real_model_is_killed_and_gives_the_whole_table(tmp_path):
     (folder := tmp_path / "killed").mkdir()
-    sweep, kills = killed_until_whole(folder, "torch", random.Random(5), 40)
-    assert kills
+    killed = [run_and_kill(folder, "torch", after) for after in (9, 25)]
+    assert not any("SweepFinished" in told for told in killed)
+    assert run_and_kill(folder, "torch", -1)[-1] == "SweepFinished"
+    with RunStore.open(folder / "history.db") as store:
+        sweep = store.read_sweep(REQUEST.run_id).sweep
     with closing(EngineProcess(log_path=tmp_path / "engine.log")) as engine:
         whole = list(run_sweep(engine, small_real_request(), SideCache(tmp_path / "sides")))[-1]
     assert table(tally(sweep).result) == table(whole.snapshot.result)

@@ -115,7 +115,7 @@ class _Running:
 
     def take(self, event: SweepEvent) -> None:
         if isinstance(event, SweepStarted):
-            self._teller = Teller(Ledger(event), self._clock, self._began)
+            self._teller = Teller(Ledger(event), self._clock, self._began - spent_seconds(event.resumed))
         elif self._teller is not None:
             self._teller.ledger.take(event)
 
@@ -157,6 +157,13 @@ def _words(error: Exception) -> tuple[str, str, int]:
     if isinstance(error, QuantTuiError):
         return error.message, error.hint, error.exit_code
     return f"{type(error).__name__}: {error}", "This is a defect of quanttui; please report it.", 1
+
+
+def spent_seconds(resumed: Sweep | None) -> float:
+    """What an earlier process is known to have taken, which counts for the time a sweep may take."""
+    if resumed is None:
+        return 0.0
+    return sum(load.report.load_seconds for load in resumed.loads) + sum(cell.seconds for cell in resumed.cells)
 
 
 def _change_notes(environment: EngineDescription, resumed: Sweep | None) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from quanttui.pipeline.sweep.ledger import Ledger
 from quanttui.pipeline.sweep.outlook import Outlook
@@ -43,13 +43,24 @@ class Teller:
             yield SweepTallied(snapshot)
 
     def snapshot(self, failure: str | None = None) -> SweepSnapshot:
-        sweep = self.ledger.sweep(failure)
+        sweep, (planned_tokens, remaining_seconds) = self.ledger.sweep(failure), self._to_come()
         progress = progress_of(
             sweep,
-            self.outlook.planned_tokens if self.outlook else (),
+            planned_tokens,
             stage=self.stage,
             variant=self.variant,
             elapsed_seconds=self.elapsed_seconds,
-            remaining_seconds=self.outlook.remaining_seconds() if self.outlook and self.stage else None,
+            remaining_seconds=remaining_seconds if self.stage else None,
         )
         return self._tally.snapshot(sweep, progress)
+
+    def _to_come(self) -> tuple[Sequence[int], float | None]:
+        """The tokens of the units that will be read by all, and how long that will take: no longer than it may."""
+        if self.outlook is None:
+            return (), None
+        planned, remaining = self.outlook.planned_tokens, self.outlook.remaining_seconds()
+        most = self.ledger.request.budget.seconds
+        if most is None or remaining is None:
+            return planned, remaining
+        left = max(0.0, most - self.elapsed_seconds)
+        return planned[: self.outlook.affordable(left)], min(remaining, left)
