@@ -22,7 +22,8 @@ STOPPED_AFTER = 30
 
 
 def footer(app: QuantTuiApp) -> str:
-    return app.screen.query_one(FooterLines).status.text
+    """What it says; "" on a screen that is not up yet."""
+    return next((footer.status.text for footer in app.screen.query(FooterLines)), "")
 
 
 @pytest.fixture(scope="module")

@@ -109,9 +109,13 @@ class SweepScreen(SweepActions):
             self.set_timer(self.services.link.paint_interval_seconds, self.paint)
 
     def judge_fits(self) -> None:
-        """Memory may be read before the panes are there."""
-        if self.is_mounted:
+        if self._has_panes:
             self._paint_figures()
+
+    @property
+    def _has_panes(self) -> bool:
+        """Memory may be read before they are there, and a terminal may change its size when they are there no more."""
+        return self.is_mounted and bool(self.query(SweepVerdictPane)) and bool(self.query(FooterLines))
 
     @on(SweepLookRequested)
     def look_requested(self, message: SweepLookRequested) -> None:
@@ -130,7 +134,7 @@ class SweepScreen(SweepActions):
             self.paint_footer()
 
     def paint(self) -> None:
-        if not self.is_mounted:
+        if not self._has_panes:
             return
         self._is_stale = False
         self._paint_head()
@@ -139,7 +143,7 @@ class SweepScreen(SweepActions):
         self.paint_footer()
 
     def paint_footer(self) -> None:
-        if not self.is_mounted:
+        if not self._has_panes:
             return
         footer = self.query_one(FooterLines)
         footer.show_status(self.said or sweep_status(self.view, self.now, self.keys))
