@@ -40,11 +40,16 @@ Flips = NDArray[np.uint8]
 
 
 def summarize(
-    scores: Sequence[Score], *, reference: str = "the reference", candidate: str = "the candidate"
+    scores: Sequence[Score],
+    *,
+    reference: str = "the reference",
+    candidate: str = "the candidate",
+    of: str = "text",
 ) -> DivergenceSummary:
     """All scored tokens of ``scores``, texts scored by one candidate against one reference, pooled.
 
-    ``reference`` and ``candidate`` are what the verdict calls them. Raises MeasurementError where there is no token,
+    ``reference`` and ``candidate`` are what the verdict calls them, ``of`` what a score is of: a text, or a window of
+    one. Raises MeasurementError where there is no token,
     a figure is not finite, or the texts' noise floors are of different kinds.
     """
     tokens = arrays_of(scores)
@@ -69,7 +74,7 @@ def summarize(
     )
     return DivergenceSummary(
         tokens=len(tokens),
-        scope=_scope(scores),
+        scope=_scope(scores, of),
         kl_divergence=kl_summary,
         same_top=same_top,
         same_top_standard_error=same_top_error,
@@ -94,13 +99,13 @@ def _independent_parts(scores: Sequence[Score]) -> list[int]:
     return [length for score in scores for length in lengths_of(score)]
 
 
-def _scope(scores: Sequence[Score]) -> str:
+def _scope(scores: Sequence[Score], of: str) -> str:
     """What the errors speak of: the texts at hand, or texts like these."""
     texts = sum(bool(scored_tokens(score)) for score in scores)
     parts = len(_independent_parts(scores))
     if texts == 1:
-        return f"over {parts} windows" if parts >= FEWEST_BLOCKS else "within this text"
-    return f"over {texts} texts" if parts >= FEWEST_BLOCKS else f"within these {texts} texts"
+        return f"over {parts} windows" if parts >= FEWEST_BLOCKS else f"within this {of}"
+    return f"over {texts} {of}s" if parts >= FEWEST_BLOCKS else f"within these {texts} {of}s"
 
 
 def _finite(column: Floats) -> Floats:

@@ -82,6 +82,7 @@ def test_the_table_has_every_figure_of_every_variant(sides):
     for row in candidates:
         assert row.text.tokens == 4 * 24
         assert row.suite.tokens == 6 * 12
+        assert (row.text.scope, row.suite.scope) == ("over 4 windows", "over 6 texts")
         assert [part.category for part in row.by_category] == ["story", "facts", "code"]
         assert sum(part.divergence.tokens for part in row.by_category) == row.suite.tokens
     assert {(pair.part, pair.first, pair.second) for pair in snapshot.result.pairs} == {

@@ -91,7 +91,7 @@ def test_of_windows(torch_engine, request_, swept):
         model.unload()
     rows = {row.variant: row for row in swept.snapshot.result.variants}
     for variant in VARIANTS:
-        single = summarize(scores[variant], reference="bf16", candidate=variant.spelling)
+        single = summarize(scores[variant], reference="bf16", candidate=variant.spelling, of="window")
         assert rows[variant].text == single
 
 

@@ -70,7 +70,8 @@ class Tally:
     def _summary(self, sweep: Sweep, variant: Variant, name: str, scores: Sequence[Score]) -> DivergenceSummary:
         count, summary = self._summaries.get((variant, name), (0, None))
         if summary is None or count != len(scores):
-            summary = summarize(scores, reference=sweep.reference.spelling, candidate=variant.spelling)
+            of = "window" if name == SweepPart.TEXT else "text"
+            summary = summarize(scores, reference=sweep.reference.spelling, candidate=variant.spelling, of=of)
             self._summaries[variant, name] = len(scores), summary
         return summary
 
