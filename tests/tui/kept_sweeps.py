@@ -37,6 +37,9 @@ PROMPTS = tuple(
 TEXTS = (EvaluationText("notes", built_in_text().text[:2_000]),)
 SMALL = SweepChoices(left_out=tuple(each for each in built_in_categories() if each != "story"), built_in_text=False)
 
+_ORIGIN = replace(ORIGIN, weights_header_sha256=None)
+"""The model's folder holds no weights, and whoever takes a sweep up looks."""
+
 
 def sweep_request(run_id: str, *candidates: str, **changes: Any) -> SweepRequest:
     entry = replace(DEMO, id=changes.pop("model_id", "demo"))
@@ -75,7 +78,7 @@ def keep_sweep(
 def open_sweep(path: Path, started: SweepEvent, *, hour: float = 0) -> SweepRecorder:
     """As another process has it open that works on it: what it is given is in the history at once."""
     assert isinstance(started, SweepStarted)
-    return SweepRecorder(RunStore.open(path, lambda: FIRST_SECONDS + hour * HOUR), started, ORIGIN)
+    return SweepRecorder(RunStore.open(path, lambda: FIRST_SECONDS + hour * HOUR), started, _ORIGIN)
 
 
 def sweeping(path: Path, script: Script | None = None, **changes: Any) -> QuantTuiApp:
