@@ -19,6 +19,7 @@ import json
 import math
 import os
 import platform
+import signal
 import statistics
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -109,6 +110,7 @@ def run_benchmark(
     wanted = [row for row in rows if not options.only or row.name in options.only]
     results: list[RowResult] = []
     runs: dict[str, list[dict[str, Figures]]] = {}
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was made is taken away
     with checkpoints() as made:
         for size in options.sizes or [NO_MODEL]:
             of_size = [row for row in wanted if row.sizes is None or size in row.sizes]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import signal
 import subprocess
 import threading
 import time
@@ -22,9 +23,15 @@ _LOOK_SECONDS = 0.05
 def run_watched(command: Sequence[str]) -> dict[str, float]:
     """The numbers of the last line that ``command`` prints, a JSON object, and those measured from outside."""
     busy, ours, started = _busy_seconds(), _children_seconds(), time.perf_counter()
-    program = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    with MemoryWatch(program.pid) as memory:
-        printed, told = program.communicate()
+    program = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
+    try:
+        with MemoryWatch(program.pid) as memory:
+            printed, told = program.communicate()
+    except BaseException:  # stopped: what it started ends with it
+        os.killpg(program.pid, signal.SIGTERM)
+        raise
     seconds = time.perf_counter() - started
     if program.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {program.returncode}:\n{told.decode(errors='replace')}")
