@@ -28,7 +28,9 @@ CHOICES = InitialChoices(sweep=SMALL)
 
 
 def footer(app: QuantTuiApp) -> str:
-    return app.screen.query_one(FooterLines).status.text
+    """The status line of the screen on top; "" as long as that has none."""
+    lines = app.screen.query(FooterLines)
+    return lines.first().status.text if lines else ""
 
 
 async def test_s_and_f5_sweep_and_the_screen_ends_with_an_answer() -> None:

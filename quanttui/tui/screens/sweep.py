@@ -115,7 +115,8 @@ class SweepScreen(SweepActions):
     @property
     def _has_panes(self) -> bool:
         """Memory may be read before they are there, and a terminal may change its size when they are there no more."""
-        return self.is_mounted and bool(self.query(SweepVerdictPane)) and bool(self.query(FooterLines))
+        going = not self.app.is_running or not self.display  # the parts go one after the other, the inner ones first
+        return self.is_mounted and not going and bool(self.query(SweepVerdictPane)) and bool(self.query(FooterLines))
 
     @on(SweepLookRequested)
     def look_requested(self, message: SweepLookRequested) -> None:
@@ -200,7 +201,7 @@ class SweepScreen(SweepActions):
 
     def _tick(self) -> None:
         """What goes on with the clock alone."""
-        if not self.view.is_over:
+        if self._has_panes and not self.view.is_over:
             self._paint_progress()
             self.paint_footer()
             self.look_for_news()

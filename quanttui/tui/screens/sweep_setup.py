@@ -129,7 +129,7 @@ class SweepSetupScreen(ModalScreen[SweepWish | None]):
     def show_board(self, board: FitBoard) -> None:
         """What is foretold of the variants has changed."""
         self._board = board
-        if self.is_mounted:
+        if self.is_mounted and self.app.is_running and self.display:
             self._paint()
 
     def action_close(self) -> None:
