@@ -47,7 +47,7 @@ async def test_s_and_f5_sweep_and_the_screen_ends_with_an_answer() -> None:
         assert app.screen is app.main
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((120, 40), marks=pytest.mark.slow), (200, 50)])
 async def test_every_pane_can_be_reached_by_its_number_and_fill_the_screen(size: tuple[int, int]) -> None:
     app = make_app(choices=CHOICES)
     async with running(app, size) as pilot:
