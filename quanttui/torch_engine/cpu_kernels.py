@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -29,10 +30,40 @@ Bytes = NDArray[np.uint8]
 
 @contextmanager
 def fast_quantizing() -> Iterator[None]:
-    """While it is entered, bitsandbytes' operations that quantize a weight on a CPU are those of this file.
+    """While it is entered, bitsandbytes' operations that quantize a weight on a CPU are those of this file, unless the
+    installed bitsandbytes would give other bits.
 
     For loads alone: a forward pass of int8 quantizes its activations by the same operation, with a threshold.
     """
+    if quantizes_as_bitsandbytes():
+        with _replaced():
+            yield
+    else:
+        yield
+
+
+@cache
+def quantizes_as_bitsandbytes() -> bool:
+    """Whether the installed bitsandbytes quantizes as this file does, seen on a small weight."""
+    try:
+        theirs = _small_weight_quantized()
+        with _replaced():
+            ours = _small_weight_quantized()
+    except (AttributeError, NotImplementedError, RuntimeError, TypeError, ValueError):  # it has other operations
+        return False
+    return all(torch.equal(left, right) for left, right in zip(theirs, ours, strict=True))
+
+
+def _small_weight_quantized() -> list[torch.Tensor]:
+    """By the operations of bitsandbytes that are in force."""
+    operations = torch.ops.bitsandbytes
+    weight = torch.linspace(-1, 1, 3 * 67).sin().reshape(3, 67)  # three whole blocks, and an odd one that is cut short
+    parts = [operations.quantize_4bit.default(weight, 64, kind, torch.uint8) for kind in ("nf4", "fp4")]
+    return [*parts[0], *parts[1], *operations.int8_vectorwise_quant.default(weight.half(), 0.0)[:2]]
+
+
+@contextmanager
+def _replaced() -> Iterator[None]:
     with torch.library._scoped_library("bitsandbytes", "IMPL") as library:
         library.impl("quantize_4bit", quantize_4bit, "CPU")
         library.impl("int8_vectorwise_quant", int8_vectorwise_quant, "CPU")

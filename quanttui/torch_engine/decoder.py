@@ -103,7 +103,11 @@ def _try_graphs(model: Any, cache: Any, token_id: int) -> tuple[str, ...]:
     step = _PROVEN_STEPS.get(model)
     if step is None or not bears_graphs(model):
         return (_NO_GRAPHS,)
-    if not graphs_agree(step, cache, token_id):
+    try:
+        agree = graphs_agree(step, cache, token_id)
+    except RuntimeError:  # CUDA refuses to capture what waits for the device
+        return (_NO_GRAPHS,)
+    if not agree:
         return ("decodes without CUDA graphs: with them it chose other tokens",)
     _GRAPHED.add(model)
     return ("decodes with CUDA graphs: its text may part from the eager one where two tokens are nearly as likely",)

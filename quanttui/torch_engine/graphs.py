@@ -74,7 +74,8 @@ class GraphStep(StaticStep):
 
 def bears_graphs(model: Any) -> bool:
     """No step may wait for the device: int8 does where it looks for outliers, some rotary embeddings do."""
-    if model.device.type != "cuda" or model.config.rope_parameters.get("rope_type") in _SYNCHRONISING_ROPES:
+    rope = getattr(model.config, "rope_parameters", None) or {}
+    if model.device.type != "cuda" or rope.get("rope_type") in _SYNCHRONISING_ROPES:
         return False
     return not any(isinstance(module, Linear8bitLt) and module.state.threshold > 0 for module in model.modules())
 

@@ -4,6 +4,8 @@ machines. More than half of the start.
 At import bitsandbytes compiles two functions and transformers marks some of its own, each of which brings in
 ``torch._dynamo`` and with it ``torch._inductor``: two seconds. So does the first call of any of bitsandbytes' kernels,
 and each one pays for a detour then. What was to be compiled is compiled at its first call.
+
+Only on a CPU: where torch has a GPU, more is compiled at import, and none of this has been tried.
 """
 
 from __future__ import annotations
@@ -26,8 +28,8 @@ _SCIPY = "scipy"
 
 @contextmanager
 def sparing() -> Iterator[None]:
-    """Within, imports bring in none of it. Without effect where transformers has looked round before."""
-    if "transformers" in sys.modules:
+    """Within, imports bring in none of it. Without effect where torch has a GPU, or transformers has looked round."""
+    if torch.cuda.is_available() or "transformers" in sys.modules:
         yield
         return
     with _compiler_put_off(), _without_scipy():
@@ -41,7 +43,11 @@ def _settle_distributed() -> None:
     is_available = torch.distributed.is_available
     torch.distributed.is_available = lambda: False
     try:
-        importlib.import_module("transformers.utils.import_utils").is_torch_distributed_available()
+        ask = getattr(
+            importlib.import_module("transformers.utils.import_utils"), "is_torch_distributed_available", None
+        )
+        if ask is not None:
+            ask()
     finally:
         torch.distributed.is_available = is_available
 
@@ -50,7 +56,7 @@ def _settle_distributed() -> None:
 def _compiler_put_off() -> Iterator[None]:
     """Who asks for torch's compiler gets it later, or not at all where it only says how it is to be compiled: nothing
     that is imported here is ever compiled as a part of something else."""
-    if _COMPILER in sys.modules:
+    if _COMPILER in sys.modules or not _is_as_known():
         yield
         return
     compile_now, disable_later, stand_in = torch.compile, torch.__dict__["_disable_dynamo"], _stand_in()
@@ -69,6 +75,11 @@ def _compiler_put_off() -> Iterator[None]:
             setattr(torch.compiler, name, mark)
         if sys.modules.get(_COMPILER) is stand_in:
             _remove()
+
+
+def _is_as_known() -> bool:
+    """Whether torch has the names that are exchanged; one of them is its own affair."""
+    return "_disable_dynamo" in torch.__dict__ and all(hasattr(torch.compiler, name) for name in _MARKS)
 
 
 def _stand_in() -> ModuleType:

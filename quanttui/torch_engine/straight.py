@@ -116,16 +116,19 @@ def _attend(kept: Any, query: Tensor, key: Tensor, value: Tensor, scaling: float
 
 
 def straight_step(model: Any) -> StraightStep | None:
-    """For a model of the family that attends by ``scaled_dot_product_attention`` and lies on one device whole."""
+    """For a model of the family that attends by ``scaled_dot_product_attention`` and lies on one device whole; None
+    too where another version of a library has built its modules otherwise."""
     kind = type(model)
     if f"{kind.__module__}.{kind.__qualname__}" not in _FAMILY or model.training:
         return None
     devices = {tensor.device for tensor in (*model.parameters(), *model.buffers())}
-    if len(devices) != 1 or model.config._attn_implementation != "sdpa":
+    if len(devices) != 1 or getattr(model.config, "_attn_implementation", None) != "sdpa":
         return None
-    if model.model.layers[0].self_attn.head_dim > _LARGEST_HEAD:
+    try:
+        is_small = model.model.layers[0].self_attn.head_dim <= _LARGEST_HEAD
+        return StraightStep(model) if is_small else None
+    except (AttributeError, IndexError):
         return None
-    return StraightStep(model)
 
 
 def bears_straight_steps(model: Any, cache: Any) -> bool:

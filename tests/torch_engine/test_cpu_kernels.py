@@ -8,8 +8,10 @@ import pytest
 import torch
 from bitsandbytes.functional import int8_vectorwise_quant, quantize_4bit
 
-from quanttui.torch_engine.cpu_kernels import PIECE, fast_quantizing
+from quanttui.torch_engine import cpu_kernels
+from quanttui.torch_engine.cpu_kernels import PIECE, fast_quantizing, quantizes_as_bitsandbytes
 
+quantize_4bit_here = cpu_kernels.quantize_4bit
 DTYPES = (torch.bfloat16, torch.float16, torch.float32)
 SHAPES = ((1, 1), (3, 21), (7, 64), (51, 77), (64, 64), (300, 257), (3, PIECE), (1031, 192))
 
@@ -37,6 +39,31 @@ def weight(shape: tuple[int, int], dtype: torch.dtype) -> torch.Tensor:
     if shape[0] > 3:
         values[2], values[3] = 0.0, -0.5
     return values.to(dtype)
+
+
+def test_it_quantizes_as_the_installed_bitsandbytes_does() -> None:
+    assert quantizes_as_bitsandbytes()
+
+
+def _of_other_bits(*given: object) -> tuple[torch.Tensor, torch.Tensor]:
+    packed, maxima = quantize_4bit_here(*given)  # type: ignore[arg-type]  # whatever the operation is given
+    return packed ^ 1, maxima
+
+
+def _of_fewer_arguments(weight: torch.Tensor) -> None:
+    raise AssertionError("called with what it does not take")
+
+
+@pytest.mark.parametrize("other", [_of_other_bits, _of_fewer_arguments])
+def test_a_bitsandbytes_that_differs_quantizes_by_itself(
+    monkeypatch: pytest.MonkeyPatch, other: Callable[..., object]
+) -> None:
+    monkeypatch.setattr(cpu_kernels, "quantize_4bit", other)
+    monkeypatch.setattr(cpu_kernels, "quantizes_as_bitsandbytes", quantizes_as_bitsandbytes.__wrapped__)
+    theirs, ours = both(lambda: quantize_4bit(weight((64, 64), torch.float32))[0])
+    assert isinstance(theirs, torch.Tensor)
+    assert isinstance(ours, torch.Tensor)
+    assert equal(theirs, ours)
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)

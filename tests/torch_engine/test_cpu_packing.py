@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 
+import bitsandbytes.functional
 import pytest
 import torch
 from bitsandbytes.functional import _convert_weight_packed_for_cpu, quantize_4bit
@@ -34,6 +35,18 @@ def test_the_weight_and_its_state_are_those_of_bitsandbytes(
 
 def test_it_packs_as_the_installed_bitsandbytes_does() -> None:
     assert packs_as_bitsandbytes()
+
+
+def test_it_leaves_packing_to_a_bitsandbytes_that_does_it_by_another_name_or_with_more_arguments(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    packs_now = packs_as_bitsandbytes.__wrapped__
+    monkeypatch.setattr(
+        bitsandbytes.functional, "_convert_weight_packed_for_cpu", lambda codes, state, way: (codes, way)
+    )
+    assert not packs_now()
+    monkeypatch.delattr(bitsandbytes.functional, "_convert_weight_packed_for_cpu")
+    assert not packs_now()
 
 
 @pytest.mark.parametrize("has_kernel", [False, True])

@@ -59,6 +59,21 @@ def test_a_step_that_chooses_otherwise_is_found_out(load_model: LoadModel) -> No
     assert not graphs_agree(step, cache, first, Shifted)
 
 
+def test_a_model_that_cannot_be_captured_decodes_without_graphs(
+    load_model: LoadModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = load_model(DEMO, "fp32", "fp32").model
+
+    def refuse(*_: Any) -> bool:
+        raise RuntimeError("operation not permitted when stream is capturing")
+
+    monkeypatch.setattr(decoding, "bears_graphs", lambda model: True)
+    monkeypatch.setattr(decoding, "graphs_agree", refuse)
+    (note,) = decoding.warm_up(model, graphs=True)
+    assert "without CUDA graphs" in note
+    assert model not in decoding._GRAPHED
+
+
 def test_nothing_is_captured_on_a_cpu_and_the_report_says_so() -> None:
     engine = TorchEngine("cpu", graphs=True)
     model = load(engine, DEMO, "bf16")

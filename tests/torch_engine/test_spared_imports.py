@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
+NO_GPU = {"CUDA_VISIBLE_DEVICES": ""}
+
 
 def run_python(program: str) -> str:
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    environment = {**os.environ, **NO_GPU}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, env=environment)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -52,3 +56,30 @@ def test_what_bitsandbytes_compiles_at_import_is_compiled_when_it_is_first_calle
         "print(plain(1), with_options(1), with_options(2), asked)\n"
     )
     assert run_python(program) == "2 3 4 [{}, {'dynamic': False}]"
+
+
+def test_where_torch_has_a_gpu_every_import_is_left_as_it_is() -> None:
+    program = (
+        "import sys, torch\n"
+        "from quanttui.torch_engine.spared_imports import sparing\n"
+        "torch.cuda.is_available = lambda: True\n"
+        "before = torch.compile, torch.compiler.disable, torch.distributed.is_available\n"
+        "with sparing():\n"
+        "    assert before == (torch.compile, torch.compiler.disable, torch.distributed.is_available)\n"
+        "    assert 'torch._dynamo' not in sys.modules and 'scipy' not in sys.modules\n"
+        "    import scipy, torch._dynamo\n"
+        "    print(torch._dynamo.is_compiling(), scipy is not None)\n"
+    )
+    assert run_python(program) == "False True"
+
+
+def test_a_torch_that_lacks_a_name_which_is_exchanged_is_imported_as_it_is() -> None:
+    program = (
+        "import torch\n"
+        "del torch.compiler.assume_constant_result\n"
+        "compile_now = torch.compile\n"
+        "from quanttui.torch_engine.spared_imports import sparing\n"
+        "with sparing():\n"
+        "    print(torch.compile is compile_now)\n"
+    )
+    assert run_python(program) == "True"

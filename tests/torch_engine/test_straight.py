@@ -15,7 +15,7 @@ from quanttui.errors import CancelledError
 from quanttui.torch_engine import decoder as decoding
 from quanttui.torch_engine.decoder import Decoder, states_kept, steps_straight, warm_up
 from quanttui.torch_engine.states import decode_states
-from quanttui.torch_engine.straight import StraightStep
+from quanttui.torch_engine.straight import StraightStep, straight_step
 
 STRAIGHT = {
     "llama-one-key-head": llama(num_key_value_heads=1, head_dim=32),
@@ -101,6 +101,15 @@ def test_a_step_with_other_numbers_is_not_taken(
     monkeypatch.setattr(decoding, "straight_step", StraightStep)
     warm_up(model)
     assert proven
+
+
+def test_a_model_whose_modules_have_other_names_has_no_straight_step(load_model: LoadModel, small_llama: Path) -> None:
+    model = load_model(small_llama).model
+    assert straight_step(model) is not None
+    layer = model.model.layers[0]
+    layer.before_attention = layer.input_layernorm
+    del layer.input_layernorm
+    assert straight_step(model) is None
 
 
 def test_hooks_on_layers_are_called_at_every_token(load_model: LoadModel, small_llama: Path) -> None:
