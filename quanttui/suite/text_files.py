@@ -11,7 +11,7 @@ from quanttui.errors import UsageError
 from quanttui.records import EvaluationText
 from quanttui.suite.files import read_text
 
-MAX_TEXT_BYTES = 64_000_000
+MAX_TEXT_BYTES = 16_000_000
 SUFFIXES = (".md", ".text", ".txt")
 """What is read of a folder. A file that is named itself may be called anything."""
 

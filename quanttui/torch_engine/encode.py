@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from quanttui.errors import UsageError
 from quanttui.records import EncodedText, EncodeRequest
 from quanttui.torch_engine.blueprint import draw_blueprint
 from quanttui.torch_engine.checkpoint import peek_checkpoint
+from quanttui.torch_engine.opened import stamp_of
 from quanttui.torch_engine.tokens import check_vocabulary, open_tokenizer
+
+PIECE_CHARACTERS = 1_000_000
+"""A tokenizer holds some 200 bytes a token while it works: a longer text goes through it in pieces."""
 
 _ANY_TEXT = "a"
 
 
 @dataclass(frozen=True)
 class _Opened:
-    path: str
+    stamp: object
     tokenizer: Any
     bos_token_id: int | None
     context_length: int | None
@@ -30,18 +36,31 @@ class Encoder:
 
     def encode(self, request: EncodeRequest) -> EncodedText:
         """Follows the contract of ``Engine.encode``."""
-        if self._opened is None or self._opened.path != request.path:
-            self._opened = _open(request.path)
+        stamp = stamp_of(Path(request.path))
+        if self._opened is None or stamp is None or self._opened.stamp != stamp:
+            self._opened = _open(request.path, stamp)
         opened = self._opened
-        token_ids = tuple(_ids(opened.tokenizer, request.text))
+        token_ids = tuple(token_id for piece in pieces_of(request.text) for token_id in _ids(opened.tokenizer, piece))
         return EncodedText(token_ids, opened.bos_token_id, opened.context_length)
 
 
-def _open(path: str) -> _Opened:
+def pieces_of(text: str, most: int = PIECE_CHARACTERS) -> Iterator[str]:
+    """``text``, cut where a line begins, into pieces of at most ``most`` characters where its lines allow that."""
+    start = 0
+    while len(text) - start > most:
+        end = text.rfind("\n", start, start + most) + 1 or text.find("\n", start + most) + 1
+        if not end:
+            break
+        yield text[start:end]
+        start = end
+    yield text[start:]
+
+
+def _open(path: str, stamp: object) -> _Opened:
     blueprint = draw_blueprint(peek_checkpoint(path))
     tokenizer = open_tokenizer(blueprint.checkpoint.folder)
     check_vocabulary(tokenizer, blueprint.embedding_rows)
-    return _Opened(path, tokenizer, _bos_token_id(tokenizer), blueprint.context_length)
+    return _Opened(stamp, tokenizer, _bos_token_id(tokenizer), blueprint.context_length)
 
 
 def _bos_token_id(tokenizer: Any) -> int | None:

@@ -29,7 +29,7 @@ class OpenedFolder:
 
     def open(self, path: str) -> Opened:
         """Read anew where any file's size, time or inode is another one. Raises as ``open_checkpoint`` does."""
-        stamp = _stamp(Path(path))  # before the files are read: what changes meanwhile is seen the next time
+        stamp = stamp_of(Path(path))  # before the files are read: what changes meanwhile is seen the next time
         if self._kept is None or stamp is None or self._kept[0] != stamp:
             self.forget()
             self._kept = stamp, _open(path)
@@ -46,8 +46,9 @@ def _open(path: str) -> Opened:
     return Opened(blueprint, tokenizer, notes)
 
 
-def _stamp(folder: Path) -> object | None:
-    """Of the files that links lead to, as in the hub's cache. None where the folder cannot be listed."""
+def stamp_of(folder: Path) -> object | None:
+    """Another one as soon as a file changes. Of the files that links lead to, as in the hub's cache. None where the
+    folder cannot be listed."""
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         facts = [(entry.name, entry.stat()) for entry in entries]

@@ -12,7 +12,7 @@ from tokenizers.processors import TemplateProcessing
 
 from quanttui.errors import LoadError, UsageError
 from quanttui.records import EncodeRequest
-from quanttui.torch_engine.encode import Encoder
+from quanttui.torch_engine.encode import Encoder, pieces_of
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +57,33 @@ def test_a_megabyte_is_encoded_without_a_warning(encoder, caplog):
         encoded = encoder.encode(EncodeRequest(str(DEMO), "The king and the dog. " * 50_000))
     assert len(encoded.token_ids) >= 50_000
     assert not caplog.records
+
+
+@pytest.mark.parametrize("text", ["", "one", "one\ntwo\n", "a long line\n\nb\n" * 9, "no end of line at all " * 9])
+@pytest.mark.parametrize("most", [1, 7, 20, 1000])
+def test_the_pieces_of_a_text_are_all_of_it_and_begin_with_a_line(text, most):
+    pieces = list(pieces_of(text, most))
+    assert "".join(pieces) == text
+    assert all(piece.endswith("\n") for piece in pieces[:-1])
+    assert all(len(piece) <= most or "\n" not in piece[:-1] for piece in pieces)
+
+
+def test_a_text_in_pieces_has_the_tokens_of_the_whole(encoder, monkeypatch):
+    text = "Once upon a time there was a king.\nHe had a dog.\n\nThe dog said: no.\n" * 20
+    whole = encoder.encode(EncodeRequest(str(DEMO), text))
+    monkeypatch.setattr(pieces_of, "__defaults__", (90,))
+    assert encoder.encode(EncodeRequest(str(DEMO), text)) == whole
+
+
+def test_a_tokenizer_that_was_changed_is_read_again(encoder, tmp_path):
+    tokenizer = word_tokenizer(60)
+    folder = saved(tmp_path, tokenizer)
+    before = encoder.encode(EncodeRequest(folder, "w1"))
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(single="w7 $A", special_tokens=[("w7", 7)])
+    tokenizer.bos_token = "w7"
+    tokenizer.save_pretrained(folder)
+    after = encoder.encode(EncodeRequest(folder, "w1"))
+    assert (before.bos_token_id, after.bos_token_id) == (None, 7)
 
 
 def test_half_a_character_is_refused(encoder):
