@@ -62,7 +62,7 @@ def test_a_side_counts_only_once_its_note_is_there(cache):
         assert shelf.find("unit") is None
 
 
-@pytest.mark.parametrize("damage", [b"", b"short", bytes(range(250)) * 4, None], ids=["empty", "short", "other", "gone"])
+@pytest.mark.parametrize("damage", [b"", b"short", b"other" * 200, None], ids=["empty", "short", "other", "gone"])
 def test_a_damaged_side_is_thrown_away(cache, damage):
     with cache.opened(group("a")) as shelf:
         put(shelf, "unit")
