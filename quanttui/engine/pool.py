@@ -61,11 +61,11 @@ class EnginePool:
         May be entered again within: those that are there are taken first, and of too many the last are closed.
         """
         before = len(self._engines)
-        for number in range(before, count):
-            self._open(number)
-        if 1 < count < before:
-            self._close_from(count)
         try:
+            for number in range(before, count):
+                self._open(number)
+            if 1 < count < before:
+                self._close_from(count)
             yield tuple(self._engines[:count])
         finally:
             self._close_from(1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
+import threading
 from dataclasses import replace
 
 import psutil
@@ -14,7 +15,7 @@ from quanttui.engine.pool import EnginePool
 from quanttui.engine.process import EngineProcess
 from quanttui.engine.registry import open_engine
 from quanttui.engine.scripted import Fault, ScriptedEngine, default_script
-from quanttui.errors import MeasurementError
+from quanttui.errors import EngineDiedError, MeasurementError
 from quanttui.models.catalog import demo_entry
 from quanttui.pipeline import run_comparison
 from quanttui.pipeline.passage import Task
@@ -49,13 +50,13 @@ def two_cores(monkeypatch, tmp_path):
 
 
 class Made:
-    """Makes scripted engines with the same faults, and keeps them."""
+    """Makes scripted engines with the same faults and the same hold, and keeps them."""
 
-    def __init__(self, faults=()):
-        self.faults, self.engines = faults, []
+    def __init__(self, faults=(), hold=None):
+        self.faults, self.hold, self.engines = faults, hold, []
 
     def __call__(self, _number):
-        self.engines.append(ScriptedEngine(default_script(faults=self.faults)))
+        self.engines.append(ScriptedEngine(default_script(faults=self.faults), self.hold))
         return self.engines[-1]
 
 
@@ -119,10 +120,15 @@ def test_a_fault_of_one_lane_ends_the_run_with_its_cause_and_leaves_nothing(two_
 
 @pytest.mark.parametrize("kind", [ModelLoaded, TokenGenerated, CandidateScored])
 def test_a_cancelled_run_stops_every_lane_and_keeps_what_was_made(two_cores, kind):
-    made, seen = Made(), []
-    events = run_comparison(EnginePool(made), REQUEST, lambda: any(isinstance(event, kind) for event in seen))
-    for event in events:
-        seen.append(event)
+    is_stopped = threading.Event()
+
+    def last_candidate_waits(_stage, variant, _index):
+        assert variant != NF4 or is_stopped.wait(60)
+
+    made = Made(hold=last_candidate_waits)
+    for event in run_comparison(EnginePool(made), REQUEST, is_stopped.is_set):
+        if isinstance(event, kind):
+            is_stopped.set()
     assert isinstance(event, RunFailed)
     assert event.was_cancelled
     assert [engine.resident for engine in made.engines] == [None, None]
@@ -157,6 +163,30 @@ def test_an_engine_process_that_dies_fails_the_run_and_no_process_is_left(two_co
     assert len(process_ids) == 2
     assert [psutil.pid_exists(process_id) for process_id in process_ids] == [False, False]
     assert list(two_cores.iterdir()) == []
+
+
+def test_where_an_engine_cannot_be_opened_those_opened_before_it_are_closed():
+    class Counted(ScriptedEngine):
+        opened = 0
+
+        def __init__(self):
+            super().__init__()
+            Counted.opened += 1
+
+        def close(self):
+            super().close()
+            Counted.opened -= 1
+
+    def make(number):
+        if number == 2:
+            raise EngineDiedError("no process can be started", "Close others.")
+        return Counted()
+
+    pool = EnginePool(make)
+    with pytest.raises(EngineDiedError), pool.lanes(3):
+        pass
+    assert Counted.opened == 1
+    assert pool.describe() is not None
 
 
 @pytest.mark.slow

@@ -103,6 +103,16 @@ def test_sides_that_were_cleared_meanwhile_are_read_again_where_they_are_needed(
     assert cache.entries()[0].texts == UNITS
 
 
+def test_units_that_were_read_and_then_left_out_are_not_read_again(tmp_path, whole):
+    kept = UNITS // 2
+    cells = tuple(cell for cell in whole.sweep.cells if cell.unit < kept)
+    had = replace(whole.sweep, cells=cells, kept_units=kept)
+    events = list(run_sweep(ScriptedEngine(), REQUEST, SideCache(tmp_path), resumed=had))
+    assert isinstance(events[-1], SweepFinished), events[-1]
+    assert not [event for event in events if isinstance(event, LoadStarted | CellScored | UnitRead)]
+    assert events[-1].snapshot.progress.cells_done == 4 * kept
+
+
 def test_a_variant_that_failed_before_is_not_tried_again(tmp_path):
     engine = faulty(Fault("score", "nf4", 1, OutOfMemoryError("no room")))
     first = part_of_sweep(tmp_path, -1, engine)[-1]

@@ -49,6 +49,8 @@ def _with_reference(
 
 def _read_all(readings: Sequence[Reading], course: Course, model: LoadedModel | None = None) -> Iterator[SweepEvent]:
     for reading in readings:
+        if reading.known is not None and reading.known.index >= course.outlook.kept:
+            continue  # an earlier process read it, and left it out later
         if reading.known is None:
             if len(course.ledger.units) >= course.outlook.kept:
                 return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, zip_longest
+from itertools import chain
 from typing import TypeVar
 
 from quanttui.pipeline.sweep.windows import Window, cut_windows, unread_tokens, window_tokens
@@ -75,9 +75,9 @@ def longest_unit(request: SweepRequest) -> int:
 
 def taking_turns(groups: Iterable[Sequence[Item]]) -> Iterator[Item]:
     """The first of each group, the second of each, and so on: ``taking_turns(["abc", "d"])`` is a, d, b, c."""
-    nothing = object()
-    for turn in zip_longest(*groups, fillvalue=nothing):
-        yield from (item for item in turn if item is not nothing)  # type: ignore[misc]
+    queues = list(groups)
+    for turn in range(max(map(len, queues), default=0)):
+        yield from (queue[turn] for queue in queues if turn < len(queue))
 
 
 def _by_category(prompts: Sequence[SuitePrompt]) -> list[list[PlannedUnit]]:
