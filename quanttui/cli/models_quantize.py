@@ -15,6 +15,7 @@ from quanttui.engine.base import Engine
 from quanttui.models.catalog import resolve_model
 from quanttui.pipeline.driving import kept_dtype
 from quanttui.records import LoadReport, LoadRequest, ModelEntry, Variant
+from quanttui.runs.command_line import compare_command
 from quanttui.runs.document import document_text
 from quanttui.settings import Settings
 from quanttui.text import safe_line
@@ -79,11 +80,12 @@ def _quantized(engine: Engine, request: LoadRequest, narrator: Narrator) -> Load
 
 def _page(report: LoadReport, output: Path, size: int) -> str:
     saved = f"{report.model.id} as {report.variant}: {format_memory(size)} in {output}"
-    return safe_line(saved) + "\n" + safe_line(f"Run it: quanttui compare --model {output}") + "\n"
+    return safe_line(saved) + "\n" + f"Run it: {compare_command(str(output))}" + "\n"
 
 
 def _document(report: LoadReport, output: Path, size: int) -> str:
     document = {
+        "schema_version": 1,
         "model": report.model.id,
         "variant": str(report.variant),
         "folder": str(output),

@@ -16,6 +16,11 @@ def repeat_command(run: Run) -> str:
     return _joined(["quanttui", "compare", *_arguments(run.request, run.reference.spelling)])
 
 
+def compare_command(model: str) -> str:
+    """The plainest one for ``model``, which is a folder or a name."""
+    return _joined(["quanttui", "compare", f"--model={model}"])
+
+
 def repeat_sweep(request: SweepRequest, reference: Variant) -> str:
     """``quanttui sweep …`` in the same way; the command that knows the sweep by its id where nobody can say again what
     it read."""

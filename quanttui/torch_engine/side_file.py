@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from quanttui.errors import MeasurementError, UsageError
+from quanttui.errors import UsageError
 from quanttui.torch_engine.head import OutputHead
 from quanttui.torch_engine.head_file import transform_text
 from quanttui.torch_engine.noise import NoiseMeasured
@@ -33,7 +33,7 @@ class StoredSide:
 
 
 def write_side(path: Path, side: ReferenceSide, head: OutputHead, fingerprint: str | None) -> None:
-    """Replaces what is at ``path``; its folder has to be there. ``side.noise`` has to be measured."""
+    """As ``write_tensors``. ``side.noise`` has to be measured."""
     assert side.noise is not None
     if fingerprint is None:
         raise UsageError(
@@ -49,13 +49,7 @@ def write_side(path: Path, side: ReferenceSide, head: OutputHead, fingerprint: s
         "transform": transform_text(head),
         "vocab_size": str(head.vocab_size),
     }
-    try:
-        write_tensors(path, _tensors(side, side.noise), metadata)
-    except OSError as error:
-        raise MeasurementError(
-            f"the reference's side of a text cannot be written to {path}: {error.strerror or error}",
-            "Make room there, or choose another folder for the cache.",
-        ) from None
+    write_tensors(path, _tensors(side, side.noise), metadata)
 
 
 def read_side(path: Path) -> StoredSide:

@@ -31,7 +31,8 @@ _ALIGNMENT = 8
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
-    """Replaces what is at ``path``. Nothing is copied to be written. Raises OSError."""
+    """Replaces what is at ``path``; its folder has to be there. Nothing is copied to be written. Raises
+    MeasurementError where the disk does not take it."""
     ordered = sorted(tensors.items(), key=lambda item: (-item[1].itemsize, item[0]))  # aligned, as safetensors has it
     data = {name: tensor_bytes(tensor) for name, tensor in ordered}
     header: dict[str, Any] = {"__metadata__": {**metadata, _CHECKSUM: _checksum(data)}}
@@ -42,7 +43,13 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[s
         start = stop
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % _ALIGNMENT)
-    write_whole(path, [len(text).to_bytes(8, "little"), text, *data.values()], replace=True, durable=False)
+    try:
+        write_whole(path, [len(text).to_bytes(8, "little"), text, *data.values()], replace=True, durable=False)
+    except OSError as error:
+        raise MeasurementError(
+            f"{path}, which keeps what the reference said, cannot be written: {error.strerror or error}",
+            "Make room there, or choose another folder for the cache: QUANTTUI_HOME.",
+        ) from None
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -21,7 +21,7 @@ def test_the_folder_is_a_model_like_any_other(torch_command: Any, tmp_path: Path
     result = torch_command("models", "quantize", "demo", "--variant", "nf4", "--output", str(folder), "--json")
     assert result.code == 0, result.err
     document = json.loads(result.out)
-    assert (document["variant"], document["folder"]) == ("nf4", str(folder))
+    assert (document["schema_version"], document["variant"], document["folder"]) == (1, "nf4", str(folder))
     assert document["bytes"] == sum(path.stat().st_size for path in folder.iterdir()) > 1_000_000
     assert document["options"]["bnb_4bit_quant_type"] == "nf4"
     fit = torch_command("models", "fit", str(folder), "--variants", "nf4", "--json")

@@ -18,7 +18,7 @@ import pytest
 from quanttui.engine.scripted import Fault, default_script
 from quanttui.errors import OutOfMemoryError, UsageError
 from quanttui.records import ModelSource, Run, Variant
-from quanttui.runs.command_line import repeat_command
+from quanttui.runs.command_line import compare_command, repeat_command
 from quanttui.runs.export.formats import FORMATS, ExportedFile, export_runs, run_schema
 from quanttui.runs.export.markup import code, fenced, plain
 from quanttui.runs.export.privacy import Privacy
@@ -176,6 +176,10 @@ def test_a_code_span_cannot_be_left(text: str) -> None:
 
 def test_a_fence_is_longer_than_any_in_it() -> None:
     assert fenced("````\nx").startswith("`````\n")
+
+
+def test_a_folder_with_a_blank_in_its_name_stays_one_argument() -> None:
+    assert compare_command("/models/my demo") == "quanttui compare '--model=/models/my demo'"
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="no bash here to read the command")

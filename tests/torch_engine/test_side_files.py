@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import struct
@@ -17,6 +18,7 @@ from quanttui.errors import CancelledError, MeasurementError, UsageError
 from quanttui.records import FlipKind, Precision, ScoreRequest
 from quanttui.torch_engine.engine import TorchEngine
 from quanttui.torch_engine.reference_side import ReferenceShelf
+from quanttui.whole_files import write_whole
 
 NAME = "llama, untied, odd vocabulary"
 VOCABULARY = 1021
@@ -238,6 +240,23 @@ def test_a_folder_that_is_not_there_is_told(pair, tmp_path):
     reference, _ = requests(random_text(VOCABULARY, 40), tmp_path / "gone" / "side")
     with pytest.raises(MeasurementError, match="cannot be written"):
         score(pair[0], reference)
+
+
+def test_a_head_that_the_disk_does_not_take_is_told(pair, tmp_path, monkeypatch):
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    written = []
+
+    def write_one(path, data, **options):
+        if written:
+            raise full
+        written.append(path)
+        write_whole(path, data, **options)
+
+    monkeypatch.setattr("quanttui.torch_engine.tensor_file.write_whole", write_one)
+    reference, _ = requests(random_text(VOCABULARY, 40), tmp_path / "side", keep_head=True)
+    with pytest.raises(MeasurementError, match=r"head-.* cannot be written: No space"):
+        score(pair[0], reference)
+    assert written == [tmp_path / "side"]
 
 
 def test_a_reading_that_is_stopped_leaves_no_file(pair, tmp_path):
