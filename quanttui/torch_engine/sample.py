@@ -17,7 +17,7 @@ from quanttui.errors import MeasurementError, UsageError
 from quanttui.records import GenerationSettings
 
 Chooser = Callable[[torch.Tensor], torch.Tensor]
-"""From logits [vocabulary] to the token's id [1], both on the model's device."""
+"""From logits [vocabulary] to the token's id [1], both on the model's device; any id where a logit is no number."""
 
 
 def make_chooser(settings: GenerationSettings, device: torch.device) -> Chooser:
@@ -31,7 +31,7 @@ def make_chooser(settings: GenerationSettings, device: torch.device) -> Chooser:
 
     def sample(logits: torch.Tensor) -> torch.Tensor:
         scores = warpers(no_ids, logits[None])  # [1, vocabulary]
-        probabilities = torch.softmax(scores, dim=-1)
+        probabilities = torch.softmax(scores, dim=-1).nan_to_num(nan=1.0)  # multinomial of NaN would fault a GPU
         return torch.multinomial(probabilities, num_samples=1, generator=generator)[0]
 
     return sample

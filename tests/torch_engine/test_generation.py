@@ -127,12 +127,15 @@ def test_forcing_a_models_own_tokens_changes_nothing_of_what_follows(load_model:
     assert rest.prompt_token_ids == whole.prompt_token_ids + whole.token_ids[:8]
 
 
+@pytest.mark.parametrize("do_sample", [False, True])
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_logits_that_are_no_numbers_void_the_generation(load_model: LoadModel, small_llama: Path, value: float) -> None:
+def test_logits_that_are_no_numbers_void_the_generation(
+    load_model: LoadModel, small_llama: Path, value: float, do_sample: bool
+) -> None:
     model = load_model(small_llama)
     model.model.lm_head.weight.data[3, 0] = value
     with pytest.raises(MeasurementError, match="NaN"):
-        generate(model, "once upon")
+        generate(model, "once upon", do_sample=do_sample)
 
 
 @pytest.mark.parametrize(

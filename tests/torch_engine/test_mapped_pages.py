@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import sys
 from pathlib import Path
 
@@ -45,11 +46,16 @@ def test_pages_that_were_read_are_let_go_of_and_read_again(tmp_path: Path) -> No
         assert torch.equal(read, weight)
 
 
-def test_nothing_happens_to_files_that_are_not_mapped(tmp_path: Path) -> None:
-    (tmp_path / "unread.safetensors").write_bytes(b"never mapped")
-    pages = MappedPages([tmp_path / "unread.safetensors"])
-    pages.drop()
-    pages.drop()
+def test_what_was_written_into_pages_of_a_file_of_like_name_stays(tmp_path: Path) -> None:
+    """Let go of, it would be lost."""
+    unread, other = tmp_path / "a.bin", tmp_path / f"other{tmp_path}" / "a.bin"
+    other.parent.mkdir(parents=True)
+    for path in (unread, other):
+        path.write_bytes(b"as it is on the disk")
+    with other.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY) as written:
+        written[:2] = b"AS"
+        MappedPages([unread]).drop()
+        assert written[:5] == b"AS it"
 
 
 def test_after_a_load_the_weights_that_were_quantized_are_not_held_twice(tmp_path: Path, load_model: LoadModel) -> None:
