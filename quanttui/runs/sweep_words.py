@@ -107,8 +107,8 @@ def smallest_words(smallest: SmallestDetectable) -> str:
 
 
 def pair_lines(pairs: tuple[PairComparison, ...]) -> tuple[str, ...]:
-    """Of pairs that were not told apart, each line once."""
-    return tuple(dict.fromkeys(pair.text for pair in pairs))
+    """Of pairs that were not told apart, and on what: the same two can stand there for the text and for the suite."""
+    return tuple(f"{PART_WORDS[pair.part]}, {pair.text}" for pair in pairs)
 
 
 def floor_words(divergence: DivergenceSummary) -> str:

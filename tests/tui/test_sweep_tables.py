@@ -28,7 +28,7 @@ from quanttui.tui.state.sweep_look import Measure, SweepLook, SweepOrder
 from quanttui.tui.state.sweep_progress import progress_words
 from quanttui.tui.state.sweep_rows import sweep_rows
 from quanttui.tui.state.sweep_table import table_rows
-from quanttui.tui.state.sweep_verdict import verdict_words
+from quanttui.tui.state.sweep_verdict import VerdictWords, verdict_words
 from quanttui.tui.widgets.sweep_heat import SweepHeat
 from quanttui.tui.widgets.sweep_heat_text import head_line, lay_heat, row_line
 from quanttui.tui.widgets.sweep_progress import SweepProgressLines
@@ -158,6 +158,10 @@ def test_the_figures_table_says_how_each_variant_stands():
     assert growing["fp4"] == "· waiting"
 
 
+def lines_of(words: VerdictWords, title: str) -> tuple[str, ...]:
+    return next(paragraph.lines for paragraph in words.paragraphs if paragraph.title == title)
+
+
 def test_the_verdict_has_its_evidence():
     words = verdict_words(DONE)
     assert words.headline == "★ Run int8"
@@ -167,8 +171,16 @@ def test_the_verdict_has_its_evidence():
     assert said["Runner-up"].startswith("nf4")
     assert "with 4.6 GB more: bf16" in said["What would change the answer"]
     assert "nf4 and nf4+dq" in said["Not told apart"]
+    assert all(line.startswith("on the ") for line in lines_of(words, "Not told apart"))
     assert "0.002 nats" in said["What this sweep could show"]
+    assert "points of same top" in said["What this sweep could show"]
     assert "Failed" not in said
+
+
+def test_limits_that_were_not_given_leave_the_smallest_of_a_small_difference():
+    words = verdict_words(snapshot_of(limits=SweepLimits()))
+    assert lines_of(words, "Limits") == ("none given: the answer is the smallest variant whose difference is small",)
+    assert "no limit was given" in " ".join(lines_of(words, "Why"))
 
 
 def test_a_verdict_of_a_running_sweep_is_one_so_far():

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from quanttui.records import SmallestDetectable, SweepLimits
 from quanttui.records.sweep_run import SweepSnapshot
+from quanttui.runs.sweep_words import pair_lines
 from quanttui.tui.state.sweep_rows import has_figures, is_whole
 from quanttui.tui.visible import visible_run
 from quanttui.units import format_bytes, format_nats, format_percent
@@ -41,7 +42,7 @@ def verdict_words(snapshot: SweepSnapshot) -> VerdictWords:
         Paragraph("Limits", (_limits(snapshot.result.limits),)),
         Paragraph("Runner-up", (_name(verdict.runner_up),) if verdict.runner_up else ()),
         Paragraph("What would change the answer", tuple(_safe(each.text) for each in verdict.changes), is_list=True),
-        Paragraph("Not told apart", tuple(_safe(pair.text) for pair in verdict.indistinguishable), is_list=True),
+        Paragraph("Not told apart", tuple(map(_safe, pair_lines(verdict.indistinguishable))), is_list=True),
         Paragraph("What this sweep could show", _detectable(verdict.smallest_detectable)),
         _failed(snapshot),
         _notes(snapshot),
@@ -69,7 +70,10 @@ def _limits(limits: SweepLimits) -> str:
         if limits.least_tokens_per_second is not None
         else "",
     ]
-    return " · ".join(words for words in given if words) or "none given: the most faithful variant is the answer"
+    return (
+        " · ".join(words for words in given if words)
+        or "none given: the answer is the smallest variant whose difference is small"
+    )
 
 
 def _detectable(smallest: SmallestDetectable | None) -> tuple[str, ...]:
@@ -78,7 +82,10 @@ def _detectable(smallest: SmallestDetectable | None) -> tuple[str, ...]:
     nats = "too few tokens to tell a difference of mean KL"
     if smallest.kl_nats is not None:
         nats = f"a difference of {format_nats(smallest.kl_nats)} nats of mean KL"
-    words = f"{nats}, or of {format_percent(smallest.same_top)} of same top, between its hardest two variants (at 80 %)"
+    points = f"{100 * smallest.same_top:.2g} points of same top"
+    words = (
+        f"{nats}, or of {points}, between the two variants that are hardest to tell apart (found four times in five)"
+    )
     return (f"{words[0].upper()}{words[1:]}. Smaller ones would most often go unseen.",)
 
 

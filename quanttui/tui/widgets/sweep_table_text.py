@@ -37,7 +37,7 @@ _COLUMNS = (
     Column("ln", "ln ppl ratio", 16, 4),
     Column("speed", "tok/s", 11, 0),
     Column("speed_ratio", "", 5, 6),
-    Column("fit", "now", 7, 0, is_left=True),
+    Column("fit", "fit now", 7, 0, is_left=True),
     Column("standing", "", 18, 1, is_left=True),
     Column("verdict", "verdict", 19, 7, is_left=True),
 )
