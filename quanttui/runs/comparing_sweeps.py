@@ -33,6 +33,8 @@ from quanttui.runs.words import swept_words
 
 _NONE = "none"
 _HASH_CHARACTERS = 12
+_MOST_PROMPTS = 4
+"""So many that differ are told one by one, with their text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def compare_sweeps(first: TalliedSweep, second: TalliedSweep) -> RunComparison:
     return RunComparison(
         first.stored.line.run_id,
         second.stored.line.run_id,
-        differences(dict(_settings(first)), dict(_settings(second))),
+        (*differences(dict(_settings(first)), dict(_settings(second))), *_prompt_differences(first, second)),
         sweep_environment_differences(first.stored, second.stored),
         tuple(_figures(first, second)),
         tuple(_cautions(first.stored, second.stored)),
@@ -69,7 +71,6 @@ def _settings(tallied: TalliedSweep) -> Iterator[tuple[str, str]]:
     yield "read", swept_words(request)
     for text in request.texts:
         yield f"text {text.name}", _text_words(text)
-    yield from ((f"prompt {prompt.id}", prompt.text) for prompt in request.prompts)
     yield from ((field.name, str(getattr(request.protocol, field.name))) for field in fields(request.protocol))
     for field in fields(GenerationSettings):
         value = getattr(request.generation, field.name)
@@ -78,6 +79,26 @@ def _settings(tallied: TalliedSweep) -> Iterator[tuple[str, str]]:
         value = getattr(request.budget, field.name)
         yield f"budget, {field.name}", _NONE if value is None else f"{value:g}"
     yield "limits", limits_words(request.limits)
+
+
+def _prompt_differences(first: TalliedSweep, second: TalliedSweep) -> tuple[Difference, ...]:
+    """One by one where they are few; else how many there are, and the first of them."""
+    ours, theirs = (
+        {f"prompt {prompt.id}": prompt.text for prompt in each.stored.sweep.request.prompts} for each in (first, second)
+    )
+    found = differences(ours, theirs)
+    if len(found) <= _MOST_PROMPTS:
+        return found
+    one = [each.name for each in found if each.first is not None]
+    two = [each.name for each in found if each.second is not None]
+    return (Difference("prompts that are not in both", _counted_names(one), _counted_names(two)),)
+
+
+def _counted_names(names: Sequence[str]) -> str | None:
+    """``70: story-01, story-02, … long-context-08``."""
+    short = [name.removeprefix("prompt ") for name in names]
+    shown = short if len(short) <= _MOST_PROMPTS else [*short[:2], f"… {short[-1]}"]
+    return f"{len(names)}: {', '.join(shown)}" if names else None
 
 
 def _text_words(text: EvaluationText) -> str:

@@ -111,6 +111,19 @@ def test_texts_that_differ_are_told_by_their_hash(command: Any, home: Path, swep
     assert "figures on the text are of different tokens" in " ".join(shown.split())
 
 
+def test_few_prompts_that_differ_are_told_with_their_text_and_many_are_counted(
+    command: Any, home: Path, swept: str
+) -> None:
+    keep_sweep(home, sweep_request("fewer", prompts=PROMPTS[:2]))
+    assert "prompt p3 Prompt number 3" in " ".join(command("history", "compare", swept, "fewer").out.split())
+    others = tuple(replace(prompt, id=f"q{number}") for number, prompt in enumerate((*PROMPTS, *PROMPTS)))
+    keep_sweep(home, sweep_request("others", prompts=others))
+    shown = " ".join(command("history", "compare", swept, "others").out.split())
+    assert "Prompt number" not in shown
+    assert "4: p0, p1, p2, p3" in shown
+    assert "8: q0, q1, … q7" in shown
+
+
 def test_a_sweep_and_a_comparison_are_not_compared(command: Any, swept: str) -> None:
     command("compare", "--prompt", "Once", "--candidate", "nf4", "--max-new-tokens", "4")
     told = command("history", "compare", swept, "latest")
@@ -145,7 +158,7 @@ def test_the_schema_of_a_sweep_is_printed(command: Any) -> None:
 def test_tokens_of_a_sweep_are_refused_in_words(command: Any, swept: str) -> None:
     told = command("export", swept, "--format", "tokens", "-o", "-")
     assert (told.code, told.out) == (2, "")
-    assert "Formats of a sweep" in told.err
+    assert "Formats of a sweep: json, csv, markdown, card, script, svg" in told.err
 
 
 def test_a_sweep_is_run_again_and_kept_as_a_repetition(command: Any, home: Path) -> None:

@@ -10,6 +10,7 @@ from quanttui.records import Run, RunRequest, SweepRequest, SweepSnapshot, Varia
 from quanttui.runs.document import document_text
 from quanttui.runs.export.formats import ExportedFile
 from quanttui.runs.export.names import export_name
+from quanttui.runs.export.picture import ENDING as PICTURE
 from quanttui.runs.export.privacy import Privacy
 from quanttui.runs.export.script import recipe_script
 from quanttui.runs.export.sweep_card import sweep_card
@@ -76,7 +77,8 @@ def export_sweeps(
     Raises UsageError where a sweep cannot be exported so, or a variant has to be named.
     """
     if name not in SWEEP_FORMATS:
-        raise UsageError(f"a sweep cannot be exported as {name!r}", f"Formats of a sweep: {', '.join(SWEEP_FORMATS)}")
+        known = ", ".join((*SWEEP_FORMATS, PICTURE))
+        raise UsageError(f"a sweep cannot be exported as {name!r}", f"Formats of a sweep: {known}")
     chosen = SWEEP_FORMATS[name]
     groups = [snapshots] if chosen.joins else [[snapshot] for snapshot in snapshots]
     return [_file(group, chosen, variant, privacy) for group in groups]
