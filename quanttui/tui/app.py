@@ -176,8 +176,9 @@ class QuantTuiApp(App[None]):
         default_namespace: DOMNode | None = None,
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
-        """What was said before goes with the next action, unless that says something itself."""
-        said = self.main.said if self.is_open else None
+        """What the cockpit said goes with the next action there, unless that says something itself. What it hears while
+        another screen covers it stays until it is seen."""
+        said = self.main.said if self.is_open and self.screen is self.main else None
         try:
             done = await super().run_action(action, default_namespace, namespaces)
         except KeyError:  # Textual 8.2's palette, of a page key that comes before its list is laid out

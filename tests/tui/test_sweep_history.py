@@ -4,6 +4,7 @@ up, made anew, set side by side."""
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,13 @@ from kept_runs import keep, open_history, request, seen
 from kept_sweeps import finish_sweep, keep_sweep, open_sweep, sweep_events, sweep_request, sweeping
 from scripted_app import running, screen_text, status
 
+from quanttui.records.history import RunState
 from quanttui.runs.store import RunStore
 from quanttui.tui.app import QuantTuiApp
 from quanttui.tui.screens.history import HistoryScreen
 from quanttui.tui.screens.run_comparison import RunComparisonScreen
 from quanttui.tui.screens.sweep import SweepScreen
+from quanttui.tui.state.sweep_preview import sweep_sections
 from quanttui.tui.widgets.footer_lines import FooterLines
 
 STOPPED_AFTER = 30
@@ -78,6 +81,15 @@ async def test_a_stopped_sweep_says_what_is_left_and_is_taken_up_under_its_id(pa
         assert app.screen.is_here
     with RunStore.open_existing(path) as store:
         assert store.read_sweep("sweep-stopped").line.state == "done"
+
+
+@pytest.mark.parametrize(("is_here", "words"), [(True, "behind this screen"), (False, "another process works on it")])
+def test_the_preview_of_a_running_sweep_says_who_works_on_it(path: Path, is_here: bool, words: str) -> None:
+    with RunStore.open_existing(path) as store:
+        line = replace(store.read_sweep("sweep-stopped").line, state=RunState.RUNNING)
+    notes = [note for section in sweep_sections(line, "enter", "R", is_here=is_here) for note in section.notes]
+    assert len(notes) == 1
+    assert words in notes[0]
 
 
 async def test_a_sweep_of_another_process_is_shown_growing(path: Path) -> None:

@@ -96,6 +96,20 @@ async def test_a_sweep_that_is_left_goes_on_behind_and_the_cockpit_says_so() -> 
         assert status(app) == "the sweep is done · p shows its plot"
 
 
+async def test_a_sweep_that_ends_behind_another_screen_is_told_when_the_cockpit_is_back() -> None:
+    gate = Gate("score", "nf4", 3)
+    app = make_app(gate=gate, choices=CHOICES)
+    async with running(app) as pilot:
+        await start_sweep(pilot)
+        await seen(pilot, gate.reached.is_set)
+        await pilot.press("b", "question_mark")
+        gate.release()
+        await finish_sweep(pilot)
+        await pilot.press("down", "escape")
+        await seen(pilot, lambda: app.screen is app.main)
+        assert status(app) == "the sweep is done · p shows its plot"
+
+
 async def test_a_run_is_refused_while_a_sweep_goes_on_and_the_other_way_round() -> None:
     gate = Gate("score", "nf4", 3)
     app = make_app(gate=gate, choices=CHOICES)

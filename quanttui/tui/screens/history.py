@@ -184,8 +184,9 @@ class HistoryScreen(HistoryActions, Screen[None]):
         """Once the cursor rests: a key that repeats is not to wait for what it passes. A sweep is told by its line."""
         if line.kind is RunKind.SWEEP:
             if self._is_highlighted(line):
-                keys = self.keys
-                sections = sweep_sections(line, keys["history_open"], keys["sweep_resume"])
+                keys, ours = self.keys, self.owner.main.sweep
+                is_here = ours is not None and ours.run_id == line.run_id
+                sections = sweep_sections(line, keys["history_open"], keys["sweep_resume"], is_here=is_here)
                 self.query_one(RunPreview).show(sections)
             return
         self.desk.ask(

@@ -15,9 +15,14 @@ from quanttui.units import format_figure, format_percent, format_seconds
 ENDED_EARLY = (RunState.CUT_OFF, RunState.CANCELLED, RunState.FAILED)
 
 
-def sweep_sections(line: RunLine, open_key: str, resume_key: str) -> list[Section]:
-    """The keys: what opens it, and what goes on with it there."""
-    return [_sweep(line), *_early(line, open_key, resume_key), *map(_variant, line.figures), _where(line)]
+def sweep_sections(line: RunLine, open_key: str, resume_key: str, *, is_here: bool = False) -> list[Section]:
+    """The keys: what opens it, and what goes on with it there. ``is_here``: this process works on it, or did last."""
+    return [
+        _sweep(line),
+        *_early(line, open_key, resume_key, is_here=is_here),
+        *map(_variant, line.figures),
+        _where(line),
+    ]
 
 
 def _sweep(line: RunLine) -> Section:
@@ -33,9 +38,10 @@ def _sweep(line: RunLine) -> Section:
     return Section(state_words(line.state), when_words(line.started_seconds), tuple(rows))
 
 
-def _early(line: RunLine, open_key: str, resume_key: str) -> Iterator[Section]:
+def _early(line: RunLine, open_key: str, resume_key: str, *, is_here: bool) -> Iterator[Section]:
     if line.state is RunState.RUNNING:
-        yield Section("● running", "", (), (f"another process works on it; {open_key} shows it growing",))
+        who = "it goes on behind this screen" if is_here else "another process works on it"
+        yield Section("● running", "", (), (f"{who}; {open_key} shows it growing",))
     elif line.state in ENDED_EARLY:
         why = (safe_line(line.failure),) if line.failure else ()
         yield Section("it ended early", "", (), (*why, f"{open_key} opens it, and there {resume_key} goes on with it"))
