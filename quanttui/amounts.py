@@ -22,6 +22,8 @@ _BYTES = {
     "gib": 2**30,
     "tib": 2**40,
 }
+_LEAST_BARE_BYTES = 10**6
+"""``--memory 12`` means no twelve bytes."""
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?[smhd])+", re.ASCII)
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)([smhd])", re.ASCII)
 _SIZE = re.compile(r"(\d+(?:\.\d+)?(?:e\d+)?)\s*([a-z]*)", re.ASCII)
@@ -40,10 +42,12 @@ def read_duration(text: str) -> float:
 
 
 def read_size(text: str) -> int:
-    """Bytes of ``12GB`` (10⁹), ``12GiB`` (2³⁰), ``800MB``."""
+    """Bytes of ``12GB`` (10⁹), ``12GiB`` (2³⁰), ``800MB``; a bare number is bytes where it is no small one."""
     match = _SIZE.fullmatch(text.strip().lower())
     if match is None or match[2] not in _BYTES or not 0 < float(match[1]) * _BYTES[match[2]] < 2**63:
         raise ValueError("no size: 12GB, 11.5GiB, 800MB")
+    if not match[2] and float(match[1]) < _LEAST_BARE_BYTES:
+        raise ValueError("no size without its unit: 12GB, 11.5GiB, 800MB")
     return int(float(match[1]) * _BYTES[match[2]])
 
 

@@ -90,7 +90,10 @@ def _add_budget(parser: Parser) -> None:
 
 def _add_limits(parser: Parser) -> None:
     group = parser.add_argument_group("what the recommended variant has to keep")
-    group.add_argument("--memory", type=size_bytes, metavar="SIZE", help="at most so much: 12GB, 11.5GiB")
+    group.add_argument(
+        "--memory", type=size_bytes, metavar="SIZE", help="at most so much, at the peak on a GPU, of "
+        "weights on a CPU: 12GB, 11.5GiB"
+    )  # fmt: skip
     group.add_argument("--least-same-top", type=share, metavar="SHARE", help="the same first choice at least so often")
     group.add_argument("--most-kl", type=nats, metavar="NATS", help="a mean KL divergence of at most so many nats")
     group.add_argument("--least-speed", type=speed, metavar="N", help="tokens per second at least")

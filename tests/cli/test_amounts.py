@@ -20,7 +20,13 @@ def test_a_duration_is_read_in_seconds(text: str, seconds: float) -> None:
 
 @pytest.mark.parametrize(
     ("text", "size"),
-    [("12GB", 12 * 10**9), ("12 gb", 12 * 10**9), ("11.5GiB", int(11.5 * 2**30)), ("800MB", 8 * 10**8), ("4096", 4096)],
+    [
+        ("12GB", 12 * 10**9),
+        ("12 gb", 12 * 10**9),
+        ("11.5GiB", int(11.5 * 2**30)),
+        ("800MB", 8 * 10**8),
+        ("4096000", 4096000),
+    ],
 )
 def test_a_size_is_read_in_bytes_decimal_and_binary(text: str, size: int) -> None:
     assert size_bytes(text) == size
@@ -32,7 +38,7 @@ def test_what_is_no_duration_is_refused_with_examples(text: str) -> None:
         duration(text)
 
 
-@pytest.mark.parametrize("text", ["", "much", "0", "0GB", "-1GB", "12 parsecs", "nan", "1e999"])
+@pytest.mark.parametrize("text", ["", "much", "0", "0GB", "-1GB", "12 parsecs", "nan", "1e999", "12", "4096"])
 def test_what_is_no_size_is_refused_with_examples(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="12GB"):
         size_bytes(text)
