@@ -45,7 +45,7 @@ CHUNK_ELEMENTS = 2**23
 CHUNK_BUFFERS = 3
 BLOCK_BUFFERS = 2
 
-_INT8_NOTE = "int8 picks its outlier columns over all it is given: batch 1, {windows}; other shapes give other figures"
+_INT8_NOTE = "outlier columns are found over all that is read at once, so other lengths give other figures: {windows}"
 _OWN_HEAD_NOTE = "the output head is quantized: its logits are its own, in the precision it gives"
 
 
@@ -271,7 +271,7 @@ class Scorer:
         notes = []
         if self.precision is Precision.INT8:
             lengths = "+".join(str(len(window.token_ids) - 1) for window in side.windows)
-            notes.append(_INT8_NOTE.format(windows=f"{lengths} tokens a pass"))
+            notes.append(_INT8_NOTE.format(windows=f"batch 1, {lengths} tokens a pass"))
         if self._head is not None and self._head.module is not None:
             notes.append(_OWN_HEAD_NOTE)
         return tuple(notes)
