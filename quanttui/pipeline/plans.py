@@ -17,10 +17,9 @@ from quanttui.hardware.probe import MemoryProbe
 from quanttui.pipeline.passage import Task, predict
 from quanttui.pipeline.rooms import memory_rooms
 from quanttui.records import EngineDescription, MemoryEstimate, Plan, PlanChoice, RunRequest
+from quanttui.records.plan import SMALL_MODEL_PARAMETERS
 from quanttui.units import format_bytes
 
-SMALL_MODEL_PARAMETERS = 100_000_000
-"""As in ``torch_engine.threads``: up to here a model on a CPU computes with one thread."""
 PROCESS_BYTES = 600 * 2**20
 """What an engine process takes of the host's memory beside its model: torch, transformers, bitsandbytes."""
 SPARE_SHARE = 0.25

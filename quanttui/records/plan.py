@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+SMALL_MODEL_PARAMETERS = 100_000_000
+"""Below this a model on a CPU computes with one thread: a second one gains next to nothing."""
+
 
 class Plan(StrEnum):
     """AUTO is a wish; a run that has started has one of the others."""

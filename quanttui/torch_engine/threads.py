@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 
-SMALL_MODEL_PARAMETERS = 100_000_000
+from quanttui.records.plan import SMALL_MODEL_PARAMETERS
+
 SMALL_MODEL_THREADS = 1
 _TORCH_THREADS = torch.get_num_threads()
 

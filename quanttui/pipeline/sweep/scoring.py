@@ -49,7 +49,9 @@ def _score_units(course: Course, model: LoadedModel, variant: Variant) -> Iterat
         with course.timed(variant, WORK_OF[unit.part]):
             score = yield from _scored(course, model, unit)
         if score is None or score.columns is None:
-            raise MeasurementError(f"the engine gave no figures of {unit.name}")
+            raise MeasurementError(
+                f"the engine gave no figures of {unit.name}", "This is a defect of quanttui; please report it."
+            )
         yield CellScored(SweepCell(variant, unit.index, score.columns, score.noise_floor, score.seconds, score.windows))
         for note in score.notes:
             course.ledger.note(f"{variant}: {note.partition(': ')[0]}")  # what follows is of this text alone

@@ -18,7 +18,9 @@ from quanttui.records import (
     UnloadReport,
     Variant,
 )
+from quanttui.records.events import RunStarted
 from quanttui.records.history import CandidateLine, RunLine, RunOrigin, RunState
+from quanttui.records.sweep_events import SweepStarted
 from quanttui.runs.processes import own_mark
 from quanttui.runs.store.connection import explaining
 from quanttui.runs.store.packing import plain, search_key
@@ -136,6 +138,24 @@ class StepWriter:
 def variant_key(reference: Variant, candidates: Iterable[Variant]) -> str:
     """Every spelling with a blank before it, so that " nf4" finds what begins so."""
     return search_key("".join(f" {variant.spelling}" for variant in (reference, *candidates)))
+
+
+def first_line(started: RunStarted | SweepStarted, prompt: str, now: float) -> RunLine:
+    """Of a run that has just begun. ``prompt``: what it reads, for lists."""
+    request = started.request
+    return RunLine(
+        run_id=request.run_id,
+        state=RunState.RUNNING,
+        started_seconds=now,
+        ended_seconds=None,
+        model_id=request.model.id,
+        revision=request.model.revision,
+        reference=started.reference.spelling,
+        candidates=tuple(variant.spelling for variant in request.candidates),
+        prompt=prompt,
+        prompts=len(request.prompts),
+        device_name=started.environment.device_name,
+    )
 
 
 def candidate_line(variant: Variant, divergence: DivergenceSummary) -> CandidateLine:

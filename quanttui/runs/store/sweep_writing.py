@@ -23,7 +23,7 @@ from quanttui.records.history import RunKind, RunLine, RunOrigin, RunState, Swee
 from quanttui.records.sweep_events import SweepStarted
 from quanttui.runs.processes import own_mark
 from quanttui.runs.store.packing import pack, pack_columns, plain, read_text
-from quanttui.runs.store.steps import Execute, StepWriter, candidate_line
+from quanttui.runs.store.steps import Execute, StepWriter, candidate_line, first_line
 from quanttui.runs.words import swept_words
 from quanttui.typed_json import to_text
 
@@ -224,22 +224,8 @@ def _names(started: SweepStarted) -> list[str]:
 
 
 def _first_line(started: SweepStarted, now: float) -> RunLine:
-    request = started.request
-    return RunLine(
-        run_id=request.run_id,
-        state=RunState.RUNNING,
-        started_seconds=now,
-        ended_seconds=None,
-        model_id=request.model.id,
-        revision=request.model.revision,
-        reference=started.reference.spelling,
-        candidates=tuple(variant.spelling for variant in request.candidates),
-        prompt=swept_words(request),
-        prompts=len(request.prompts),
-        device_name=started.environment.device_name,
-        kind=RunKind.SWEEP,
-        sweep=SweepLine(),
-    )
+    words = swept_words(started.request)
+    return replace(first_line(started, words, now), kind=RunKind.SWEEP, sweep=SweepLine())
 
 
 def _line_of(line: RunLine, snapshot: SweepSnapshot) -> RunLine:

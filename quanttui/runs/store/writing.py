@@ -9,7 +9,7 @@ from quanttui.records import CandidateSummary, DiffSpan, DivergenceSummary, Outp
 from quanttui.records.events import RunStarted
 from quanttui.records.history import RunLine, RunOrigin, RunState
 from quanttui.runs.store.packing import pack, plain
-from quanttui.runs.store.steps import Execute, StepWriter, candidate_line
+from quanttui.runs.store.steps import Execute, StepWriter, candidate_line, first_line
 from quanttui.typed_json import to_text
 
 _LINE_CHARACTERS = 200
@@ -31,7 +31,8 @@ class RunWriter(StepWriter):
         request = started.request
         self._request, self._run_id = request, request.run_id
         self._reference = started.reference
-        self._line = _first_line(started, self._clock())
+        begins = request.prompts[0][:_LINE_CHARACTERS] if request.prompts else ""
+        self._line = first_line(started, begins, self._clock())
         with self._transaction(alive=False) as execute:
             self._insert_run(execute, request, started.environment, started.reference, origin)
             self._insert_prompts(execute, request.prompts)
@@ -92,20 +93,3 @@ class RunWriter(StepWriter):
 
     def _place(self, variant: Variant) -> int:
         return self._request.candidates.index(variant) + 1
-
-
-def _first_line(started: RunStarted, now: float) -> RunLine:
-    request = started.request
-    return RunLine(
-        run_id=request.run_id,
-        state=RunState.RUNNING,
-        started_seconds=now,
-        ended_seconds=None,
-        model_id=request.model.id,
-        revision=request.model.revision,
-        reference=started.reference.spelling,
-        candidates=tuple(variant.spelling for variant in request.candidates),
-        prompt=request.prompts[0][:_LINE_CHARACTERS] if request.prompts else "",
-        prompts=len(request.prompts),
-        device_name=started.environment.device_name,
-    )
