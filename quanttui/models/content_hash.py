@@ -14,7 +14,9 @@ _BLOB = re.compile(r"[0-9a-f]{64}")
 
 def content_sha256(folder: Path) -> str | None:
     """Changes with every file that a run depends on: configuration, tokenizer and templates by their bytes, weights by
-    their headers and by the name of the blob in the hub's cache, which is their hash, else by size and time of change.
+    their headers and by the name of the blob in the hub's cache, which is their hash, else by size, inode and times of
+    change. Not by the time of writing alone: whoever unpacks or merges models may set that, and two of one layout would
+    be one.
 
     None where the files cannot be read.
     """
@@ -36,5 +38,5 @@ def _identity(path: Path) -> bytes:
         return real.name.encode()
     status = real.stat()
     if path.suffix == ".safetensors" or status.st_size > _LARGEST_SMALL_FILE:
-        return f"{status.st_size} {status.st_mtime_ns}".encode()
+        return f"{status.st_size} {status.st_ino} {status.st_mtime_ns} {status.st_ctime_ns}".encode()
     return hashlib.sha256(real.read_bytes()).hexdigest().encode()

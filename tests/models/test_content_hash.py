@@ -43,6 +43,23 @@ def test_weights_that_were_written_anew_are_other_content(folder):
     assert content_sha256(folder) != before
 
 
+def test_weights_whose_time_of_writing_was_put_back_are_other_content(folder):
+    path, before = weights(folder), content_sha256(folder)
+    written = path.stat().st_mtime_ns
+    changed = bytearray(path.read_bytes())
+    changed[-1] ^= 1
+    path.write_bytes(changed)
+    os.utime(path, ns=(written, written))
+    assert content_sha256(folder) != before
+
+
+def test_two_models_of_one_layout_and_time_are_not_one(folder, tmp_path):
+    other = shutil.copytree(folder, tmp_path / "merged")
+    os.utime(weights(folder), ns=(1, 1))
+    os.utime(weights(other), ns=(1, 1))
+    assert content_sha256(other) != content_sha256(folder)
+
+
 def test_a_blob_of_the_hubs_cache_is_known_by_its_name(folder, tmp_path):
     blob = weights(folder).rename(tmp_path / ("0" * 64))
     (folder / "model.safetensors").symlink_to(blob)
