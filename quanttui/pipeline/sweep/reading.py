@@ -26,8 +26,9 @@ _BASELINES = 3
 
 def read_units(course: Course, readings: Sequence[Reading]) -> Iterator[SweepEvent]:
     """The reference is loaded only where something is missing that it alone can say."""
-    figures = told_again(course)
-    if figures is not None and not any(reading.needs_model for reading in readings[: course.outlook.kept]):
+    is_missing = any(reading.needs_model for reading in readings[: course.outlook.kept])
+    figures = None if is_missing else told_again(course)  # which notes that it was not loaded
+    if figures is not None:
         yield from figures
         yield from _read_all(readings, course)
     else:
