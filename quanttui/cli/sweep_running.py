@@ -15,7 +15,7 @@ from quanttui.cli.streams import say_error, say_note, say_warning, write_data
 from quanttui.cli.sweep_report import sweep_report
 from quanttui.cli.sweep_request import candidates_of
 from quanttui.engine.base import Engine
-from quanttui.errors import HistoryError, QuantTuiError
+from quanttui.errors import HistoryError, QuantTuiError, UsageError
 from quanttui.pipeline.recorded_sweep import StartSweepRecording, recorded_sweep
 from quanttui.pipeline.sweep import run_sweep
 from quanttui.pipeline.sweep.grid import all_that_fit
@@ -64,7 +64,7 @@ def tell_sweep_end(
     if isinstance(last, SweepFinished):
         return 0
     say_error(QuantTuiError(last.message, last.hint))
-    if kept and last.sweep is not None:
+    if kept and last.sweep is not None and last.exit_code != UsageError.exit_code:  # that would be refused again
         say_note(f"quanttui sweep --resume {last.sweep.request.run_id} goes on from here")
     return last.exit_code
 

@@ -140,3 +140,12 @@ def test_the_cache_is_listed_cleared_and_found(command: Any, home: Path) -> None
     assert command("cache", "clear", "nothing-like-it").code == 2
     assert "removed 1 entry" in command("cache", "clear").out
     assert "nothing is kept" in command("cache").out
+
+
+def test_what_nothing_can_be_scored_of_is_not_offered_again(command: Any, tmp_path: Path) -> None:
+    text = tmp_path / "word.txt"
+    text.write_text("hello there")
+    result = command("sweep", "--variants", "nf4", "--text", str(text))
+    assert result.code == 2
+    assert "too few to score" in result.err
+    assert "--resume" not in result.err

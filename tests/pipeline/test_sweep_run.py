@@ -213,11 +213,21 @@ def test_a_prompt_that_cannot_be_continued_is_left_out_with_a_word(sides):
     assert end.snapshot.progress.cells_total == 4 * UNITS
 
 
+def test_a_reference_that_has_to_read_something_new_is_not_said_to_have_stayed_away(sides):
+    sweep(sides)
+    more = replace(REQUEST, run_id="run-2", prompts=(*REQUEST.prompts, SuitePrompt("new", "story", "a new one")))
+    events = sweep(sides, request=more)
+    assert any(loaded.report.variant == BF16 for loaded in of(ModelLoaded, events))
+    assert not any("was not loaded" in note for note in events[-1].sweep.notes)
+
+
 def test_where_nothing_can_be_read_the_sweep_fails_with_the_reasons(sides):
     request = replace(REQUEST, prompts=(), texts=(EvaluationText("short", "too short"),))
     end = sweep(sides, request=request)[-1]
     assert isinstance(end, SweepFailed)
-    assert "short is left out" in end.message
+    assert end.message == (
+        "there is nothing that could be scored: short is left out: its 2 tokens are too few to score"
+    )
     assert end.exit_code == 2
 
 

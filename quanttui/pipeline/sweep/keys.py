@@ -18,7 +18,8 @@ FORMAT = 1
 
 REPLAY_TOKENS = 32
 """Of each window, decoded one by one for the reference's noise: that takes longer than reading it, and windows are
-many."""
+many. What is decoded far from the window's first half carries the noise of what was decoded before it: over a whole
+half of 256 the mean was 0, 16, 22 and 34 % above that of the first 32 on four models tried."""
 
 _LIBRARIES = ("torch", "transformers", "bitsandbytes", "tokenizers")
 

@@ -202,5 +202,5 @@ def _check_reference(reference: Variant, request: SweepRequest, environment: Eng
 
 def _check_units(course: Course) -> None:
     if not course.ledger.units:
-        left_out = "; ".join(course.ledger.notes)
+        left_out = "; ".join(note for note in course.ledger.notes if " is left out: " in note)
         raise UsageError(f"there is nothing that could be scored: {left_out}", "Name longer text or other prompts.")
