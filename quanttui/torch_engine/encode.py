@@ -40,15 +40,24 @@ class Encoder:
         if self._opened is None or stamp is None or self._opened.stamp != stamp:
             self._opened = _open(request.path, stamp)
         opened = self._opened
-        token_ids = tuple(token_id for piece in pieces_of(request.text) for token_id in _ids(opened.tokenizer, piece))
-        return EncodedText(token_ids, opened.bos_token_id, opened.context_length)
+        first, *later = pieces_of(request.text)
+        token_ids = _ids(opened.tokenizer, first)
+        for piece in later:
+            token_ids += _ids_after_line(opened.tokenizer, piece)
+        return EncodedText(tuple(token_ids), opened.bos_token_id, opened.context_length)
 
 
 def pieces_of(text: str, most: int = PIECE_CHARACTERS) -> Iterator[str]:
-    """``text``, cut where a line begins, into pieces of at most ``most`` characters where its lines allow that."""
+    """``text``, cut where a line begins, into pieces of at most ``most`` characters where its lines allow that.
+
+    Not between two ends of lines, which are one token to many tokenizers.
+    """
     start = 0
     while len(text) - start > most:
-        end = text.rfind("\n", start, start + most) + 1 or text.find("\n", start + most) + 1
+        stop = start + most
+        while stop > start and text[stop] == "\n":
+            stop -= 1
+        end = text.rfind("\n", start, stop) + 1 or text.find("\n", start + most) + 1
         if not end:
             break
         yield text[start:end]
@@ -68,6 +77,12 @@ def _bos_token_id(tokenizer: Any) -> int | None:
     plain = _ids(tokenizer, _ANY_TEXT)
     whole = list(tokenizer(_ANY_TEXT)["input_ids"])
     return whole[0] if whole[1 : 1 + len(plain)] == plain and whole[: len(plain)] != plain else None
+
+
+def _ids_after_line(tokenizer: Any, piece: str) -> list[int]:
+    """As they are after the end of a line: SentencePiece's tokenizers put a mark before what begins a text."""
+    line_end, ids = _ids(tokenizer, "\n"), _ids(tokenizer, "\n" + piece)
+    return ids[len(line_end) :] if ids[: len(line_end)] == line_end else _ids(tokenizer, piece)
 
 
 def _ids(tokenizer: Any, text: str) -> list[int]:

@@ -8,6 +8,9 @@ import pytest
 from driving import DEMO
 from scoring import word_tokenizer
 from small_models import llama, save_model
+from tokenizers import models
+from tokenizers.normalizers import Prepend
+from tokenizers.pre_tokenizers import Split
 from tokenizers.processors import TemplateProcessing
 
 from quanttui.errors import LoadError, UsageError
@@ -73,6 +76,16 @@ def test_a_text_in_pieces_has_the_tokens_of_the_whole(encoder, monkeypatch):
     whole = encoder.encode(EncodeRequest(str(DEMO), text))
     monkeypatch.setattr(pieces_of, "__defaults__", (90,))
     assert encoder.encode(EncodeRequest(str(DEMO), text)) == whole
+
+
+def test_a_mark_of_the_beginning_stands_at_no_other_pieces_beginning(encoder, tmp_path, monkeypatch):
+    tokenizer = word_tokenizer(60)
+    letters = models.BPE({letter: number for number, letter in enumerate("▁\nkingdo")}, [])
+    tokenizer.backend_tokenizer.model, tokenizer.backend_tokenizer.normalizer = letters, Prepend("▁")
+    tokenizer.backend_tokenizer.pre_tokenizer = Split("\n", "isolated")
+    folder = saved(tmp_path, tokenizer)
+    monkeypatch.setattr(pieces_of, "__defaults__", (6,))
+    assert encoder.encode(EncodeRequest(folder, "king\ndog\ngod\n\nking")).token_ids.count(0) == 1
 
 
 def test_a_tokenizer_that_was_changed_is_read_again(encoder, tmp_path):
