@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TypeVar
 
@@ -63,6 +63,16 @@ def kept_dtype(reference: Variant, checkpoint_dtype: Precision | None, device: s
     if reference.precision.is_quantized:
         return default_reference(checkpoint_dtype, device).precision
     return reference.precision
+
+
+@contextmanager
+def closed_after(events: Iterator[object]) -> Iterator[None]:
+    """A generator that is left early gives its model back at once, not when nothing refers to it any more."""
+    try:
+        yield
+    finally:
+        if isinstance(events, Generator):
+            events.close()
 
 
 def exhausted(engine: Engine, work: Generator[Made, None, Result], cancelled: Callable[[], bool]) -> Result:

@@ -12,6 +12,7 @@ from quanttui import __version__
 from quanttui.compare.diff import diff_tokens, first_divergence
 from quanttui.errors import HistoryError
 from quanttui.models.weights_hash import weights_header_sha256
+from quanttui.pipeline.driving import closed_after
 from quanttui.pipeline.unstarted import is_worth_keeping, unstarted_run
 from quanttui.records import FinishReason, Output, PromptEncoded, RunRequest, Token, Variant
 from quanttui.records.events import OutputFinished, PromptPrepared, RunEvent, RunFailed, RunStarted, TokenGenerated
@@ -51,7 +52,7 @@ def recorded(
     if start is None:
         yield from events
         return
-    with closing(_Recording(start, warn, clock, request)) as taken:
+    with closing(_Recording(start, warn, clock, request)) as taken, closed_after(events):
         for event in events:
             taken.take(event)
             yield event

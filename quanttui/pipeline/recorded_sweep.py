@@ -9,6 +9,7 @@ from pathlib import Path
 from quanttui import __version__
 from quanttui.errors import HistoryError, UsageError
 from quanttui.models.weights_hash import weights_header_sha256
+from quanttui.pipeline.driving import closed_after
 from quanttui.pipeline.unstarted import is_worth_keeping, unstarted_sweep
 from quanttui.records import SweepRequest
 from quanttui.records.history import RunOrigin
@@ -42,15 +43,14 @@ def recorded_sweep(
     it is given, a sweep that failed before it had started is kept too.
 
     Where the history cannot take them, ``warn`` is called once and the sweep goes on unrecorded. One that another
-    process has taken up meanwhile ends here: ``events`` is closed and SweepFailed told.
+    process has taken up meanwhile ends here with SweepFailed. However this ends, ``events`` is closed.
     """
     if start is None:
         yield from events
         return
-    with closing(_Recording(start, warn, request)) as taken:
+    with closing(_Recording(start, warn, request)) as taken, closed_after(events):
         for event in events:
             if refused := taken.take(event):
-                getattr(events, "close", lambda: None)()
                 yield SweepFailed(None, None, refused.message, refused.hint, refused.exit_code)
                 return
             yield event

@@ -9,10 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sweep_doubles import REQUEST as SCRIPTED_REQUEST
 
+from quanttui.cache.sides import SideCache
+from quanttui.engine.scripted import ScriptedEngine
 from quanttui.errors import HistoryError
 from quanttui.pipeline.recorded_sweep import recorded_sweep, recording_sweep
+from quanttui.pipeline.sweep import run_sweep
 from quanttui.records import EngineDescription, ModelEntry, ModelSource, SuitePrompt, Sweep, SweepPart, SweepUnit
+from quanttui.records.events import ModelLoaded
 from quanttui.records.history import RunState
 from quanttui.records.sweep_events import SweepEvent, SweepFailed, SweepStarted, UnitRead, UnitsDropped
 from quanttui.records.sweep_run import SweepRequest
@@ -65,6 +70,16 @@ def test_one_that_is_let_go_of_is_cut_off(path: Path) -> None:
     with RunStore.open_existing(path) as store:
         stored = store.read_sweep("sweep-1")
     assert (stored.line.state, stored.sweep.units) == (RunState.CUT_OFF, UNITS[:1])
+
+
+def test_one_that_is_let_go_of_gives_its_model_back_at_once(path: Path) -> None:
+    engine = ScriptedEngine()
+    running = run_sweep(engine, SCRIPTED_REQUEST, SideCache(path.parent / "sides"))
+    events = recorded_sweep(running, recording_sweep(path, "screen"), unexpected)
+    assert any(isinstance(event, ModelLoaded) for event in events)
+    assert engine.resident is not None
+    events.close()  # type: ignore[attr-defined]  # it is a generator
+    assert engine.resident is None
 
 
 def test_a_history_that_cannot_be_used_is_said_once_and_the_sweep_goes_on(tmp_path: Path) -> None:
