@@ -20,6 +20,7 @@ from quanttui.prequantized import quantization_settings, quantized_by
 from quanttui.records import ModelIdentity, Variant
 from quanttui.torch_engine.checkpoint import Checkpoint
 from quanttui.torch_engine.failures import reason_of
+from quanttui.torch_engine.spared_imports import compiler_put_off
 
 # What transformers raises for a config that it does not know or that contradicts itself.
 _BUILD_ERRORS = (
@@ -96,7 +97,7 @@ def draw_blueprint(checkpoint: Checkpoint, dtype: torch.dtype | None = None) -> 
     try:
         config = AutoConfig.from_pretrained(str(checkpoint.folder), trust_remote_code=False, local_files_only=True)
         _refuse_quantized(checkpoint, config)
-        with torch.device("meta"):
+        with compiler_put_off(), torch.device("meta"):
             model = AutoModelForCausalLM.from_config(config, dtype=dtype, trust_remote_code=False)
     except _BUILD_ERRORS as error:
         problem = _unbuildable(checkpoint, error)

@@ -21,6 +21,7 @@ from quanttui.torch_engine.blueprint import Blueprint, check_variant, draw_bluep
 from quanttui.torch_engine.checkpoint import Checkpoint
 from quanttui.torch_engine.layers import quantize_tied_head, quantize_weight
 from quanttui.torch_engine.quantize import LoadPlan
+from quanttui.torch_engine.spared_imports import compiler_put_off
 from quanttui.torch_engine.stored import check_stored_variant, plan_request, request_dtype
 from quanttui.torch_engine.weights import parameter_bytes
 
@@ -55,6 +56,7 @@ class PlannedWeights:
     is_stored: bool
 
 
+@compiler_put_off()
 def plan_weights(checkpoint: Checkpoint, request: LoadRequest) -> PlannedWeights:
     """What the weights of ``request`` will be. Raises as ``Engine.estimate`` does."""
     blueprint = draw_blueprint(checkpoint, request_dtype(request, checkpoint))

@@ -3,7 +3,8 @@ machines. More than half of the start.
 
 At import bitsandbytes compiles two functions and transformers marks some of its own, each of which brings in
 ``torch._dynamo`` and with it ``torch._inductor``: two seconds. So does the first call of any of bitsandbytes' kernels,
-and each one pays for a detour then. What was to be compiled is compiled at its first call.
+and each one pays for a detour then; and the first tensor that is filled on the meta device. What was to be compiled is
+compiled at its first call.
 
 Only on a CPU: where torch has a GPU, more is compiled at import, and none of this has been tried.
 """
@@ -32,7 +33,7 @@ def sparing() -> Iterator[None]:
     if torch.cuda.is_available() or "transformers" in sys.modules:
         yield
         return
-    with _compiler_put_off(), _without_scipy():
+    with compiler_put_off(), _without_scipy():
         _settle_distributed()
         yield
 
@@ -53,17 +54,21 @@ def _settle_distributed() -> None:
 
 
 @contextmanager
-def _compiler_put_off() -> Iterator[None]:
+def compiler_put_off() -> Iterator[None]:
     """Who asks for torch's compiler gets it later, or not at all where it only says how it is to be compiled: nothing
-    that is imported here is ever compiled as a part of something else."""
-    if _COMPILER in sys.modules or not _is_as_known():
+    that is imported here is ever compiled as a part of something else. Without effect where torch has a GPU.
+
+    So do torch's own functions for the meta device at their first call, which keep the answer: a model that is built
+    there needs no compiler from then on, which took 33 MiB.
+    """
+    if torch.cuda.is_available() or _COMPILER in sys.modules or not _is_as_known():
         yield
         return
-    compile_now, disable_later, stand_in = torch.compile, torch.__dict__["_disable_dynamo"], _stand_in()
+    compile_now, disable_later = torch.compile, torch.__dict__["_disable_dynamo"]
     marking = {name: getattr(torch.compiler, name) for name in _MARKS}
     torch.compile = _compile_later(compile_now)
     torch.__dict__["_disable_dynamo"] = _as_it_is
-    sys.modules[_COMPILER] = torch.__dict__["_dynamo"] = stand_in
+    sys.modules[_COMPILER] = torch.__dict__["_dynamo"] = _StandIn()
     for name in _MARKS:
         setattr(torch.compiler, name, _as_it_is)
     try:
@@ -73,8 +78,7 @@ def _compiler_put_off() -> Iterator[None]:
         torch.__dict__["_disable_dynamo"] = disable_later
         for name, mark in marking.items():
             setattr(torch.compiler, name, mark)
-        if sys.modules.get(_COMPILER) is stand_in:
-            _remove()
+        _make_way()
 
 
 def _is_as_known() -> bool:
@@ -82,27 +86,26 @@ def _is_as_known() -> bool:
     return "_disable_dynamo" in torch.__dict__ and all(hasattr(torch.compiler, name) for name in _MARKS)
 
 
-def _stand_in() -> ModuleType:
+class _StandIn(ModuleType):
     """A module of that name whose submodules can be imported; asked for more, it makes way for the real one."""
-    module = ModuleType(_COMPILER)
-    module.__path__ = [str(Path(torch.__file__).parent / "_dynamo")]
-    for name in _MARKS:
-        setattr(module, name, _as_it_is)
 
-    def from_the_real_one(name: str) -> Any:
+    def __init__(self) -> None:
+        super().__init__(_COMPILER)
+        self.__path__ = [str(Path(torch.__file__).parent / "_dynamo")]
+        for name in _MARKS:
+            setattr(self, name, _as_it_is)
+
+    def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        if sys.modules.get(_COMPILER) is module:
-            _remove()
+        _make_way()
         return getattr(importlib.import_module(_COMPILER), name)
 
-    module.__dict__["__getattr__"] = from_the_real_one
-    return module
 
-
-def _remove() -> None:
-    del sys.modules[_COMPILER]
-    torch.__dict__.pop("_dynamo", None)
+def _make_way() -> None:
+    if isinstance(sys.modules.get(_COMPILER), _StandIn):
+        del sys.modules[_COMPILER]
+        torch.__dict__.pop("_dynamo", None)
 
 
 @contextmanager
@@ -127,6 +130,7 @@ def _compile_later(compile_now: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(function)
         def at_first_call(*arguments: Any, **named: Any) -> Any:
             if not compiled:
+                _make_way()
                 compiled.append(compile_now(function, **options))
             return compiled[0](*arguments, **named)
 

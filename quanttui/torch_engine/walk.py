@@ -18,6 +18,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from quanttui.torch_engine.decoder import decoding_inputs
+from quanttui.torch_engine.spared_imports import compiler_put_off
 
 # Recurrent layers are walked through token by token: longer texts than this would take seconds.
 MOST_RECURRENT_TOKENS = 32
@@ -41,7 +42,7 @@ def walk(model: Any, tokens: int) -> Walked | None:
     walked_tokens = min(tokens, MOST_RECURRENT_TOKENS) if recurrent else tokens
     meter = _LiveBytes(model)
     try:
-        with torch.no_grad(), _FusedAttention(), meter:
+        with compiler_put_off(), torch.no_grad(), _FusedAttention(), meter:
             for count in (walked_tokens - 1, 1):
                 outputs = model(input_ids=torch.zeros(1, max(count, 1), dtype=torch.long, device="meta"), **inputs)
                 cache = _cache(outputs)

@@ -27,6 +27,33 @@ def test_a_warm_engine_that_has_tried_every_precision_holds_neither_torchs_compi
     assert run_python(program) == "[]"
 
 
+def test_foretelling_loading_and_writing_bring_in_no_compiler() -> None:
+    program = """
+import sys
+from quanttui.models.demo import MODEL_FOLDER
+from quanttui.records import EstimateRequest, GenerateRequest, GenerationSettings, LoadRequest, Precision
+from quanttui.torch_engine.engine import TorchEngine
+from quanttui.variants import parse_variant
+
+def result_of(work):
+    while True:
+        try:
+            next(work)
+        except StopIteration as stop:
+            return stop.value
+
+engine = TorchEngine(threads=1)
+for spelling in ("bf16", "int8", "nf4"):
+    load = LoadRequest("demo", str(MODEL_FOLDER), parse_variant(spelling), Precision.BF16)
+    assert engine.estimate(EstimateRequest(load, 8)).activation_bytes
+    model = result_of(engine.load(load))
+    assert result_of(model.generate(GenerateRequest("Once upon", GenerationSettings(max_new_tokens=2)))).token_ids
+    model.unload()
+print([name for name in ("torch._dynamo", "torch._inductor", "torch.distributed.fsdp") if name in sys.modules])
+"""
+    assert run_python(program) == "[]"
+
+
 def test_torchs_own_functions_are_back_and_its_compiler_can_be_imported_after_the_start() -> None:
     program = (
         "import torch\n"
@@ -83,3 +110,17 @@ def test_a_torch_that_lacks_a_name_which_is_exchanged_is_imported_as_it_is() -> 
         "    print(torch.compile is compile_now)\n"
     )
     assert run_python(program) == "True"
+
+
+def test_what_is_compiled_in_earnest_while_the_compiler_is_put_off_gets_the_real_one() -> None:
+    program = (
+        "import torch\n"
+        "from quanttui.torch_engine.spared_imports import compiler_put_off\n"
+        "with compiler_put_off():\n"
+        "    doubled = torch.compile(lambda x: 2 * x, backend='eager')\n"
+        "    torch.arange(3, device='meta')\n"
+        "    value = doubled(torch.ones(1)).item()\n"
+        "import torch._dynamo\n"
+        "print(value, torch._dynamo.__spec__.name)\n"
+    )
+    assert run_python(program) == "2.0 torch._dynamo"
