@@ -65,12 +65,12 @@ def _sweep_again(before: StoredSweep, arguments: Namespace, settings: Settings) 
     asked = before.sweep.request
     request = replace(asked, run_id=new_run_id(), model=find_again(asked.model))
     record = sweep_recording_for(settings, wanted=not arguments.no_history, rerun_of=before.line.run_id)
-    last = sweep_to_end(request, settings, record, quiet=arguments.quiet)
+    last, kept = sweep_to_end(request, settings, record, quiet=arguments.quiet)
     if last.sweep is not None and not arguments.quiet:
         origin = _origin_now(before.origin, request.model)
         _say_changes(sweep_environment_differences(before, replace(before, sweep=last.sweep, origin=origin)))
         _say_weights(before, origin)
-    return tell_sweep_end(last, json=arguments.json, kept=record is not None)
+    return tell_sweep_end(last, json=arguments.json, kept=kept)
 
 
 def _origin_now(before: RunOrigin, model: ModelEntry) -> RunOrigin:

@@ -104,9 +104,9 @@ def run(arguments: Namespace, settings: Settings) -> int:
     request = resumed.request if resumed is not None else read_request(arguments)
     limits = parse_sweep_limits(arguments.fail_if, request)
     record = sweep_recording_for(settings, wanted=not arguments.no_history)
-    last = sweep_to_end(request, settings, record, resumed, quiet=arguments.quiet)
+    last, kept = sweep_to_end(request, settings, record, resumed, quiet=arguments.quiet)
     checks, unreadable = _checked(last, limits)
-    code = tell_sweep_end(last, json=arguments.json, kept=record is not None, checks=checks)
+    code = tell_sweep_end(last, json=arguments.json, kept=kept, checks=checks)
     if unreadable is not None:
         raise unreadable
     return code or say_gate(checks)

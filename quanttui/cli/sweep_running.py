@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from quanttui.cli.engines import open_configured_engine
@@ -37,19 +37,21 @@ def sweep_to_end(
     resumed: Sweep | None = None,
     *,
     quiet: bool,
-) -> SweepFinished | SweepFailed:
-    """How the sweep ended. ``request``: as ``read_request`` makes it, or that of ``resumed``."""
+) -> tuple[SweepFinished | SweepFailed, bool]:
+    """How the sweep ended, and whether the history has it. ``request``: as ``read_request`` makes it, or that of
+    ``resumed``."""
     engine = open_configured_engine(settings)
+    lost: list[HistoryError] = []
     last: SweepEvent | None = None
     with narration(quiet) as narrator, stopping(engine, narrator.wait_for) as stop_asked:
         narrator.wait_for("Starting the engine")
         if resumed is None:
             request = _settled(engine, request)
         events = run_sweep(engine, request, side_cache(settings), stop_asked, resumed)
-        for last in recorded_sweep(events, record, _warn, None if resumed else request):
+        for last in recorded_sweep(events, record, _warning(lost), None if resumed else request):
             _tell(narrator, last)
     assert isinstance(last, SweepFinished | SweepFailed)
-    return last
+    return last, record is not None and not lost
 
 
 def tell_sweep_end(
@@ -99,5 +101,9 @@ def _words(progress: SweepProgress) -> str:
     return f"{name}{progress.stage}" + (f" · about {format_seconds(left)} left" if left is not None else "")
 
 
-def _warn(error: HistoryError) -> None:
-    say_warning(QuantTuiError(f"this sweep is not kept, so it cannot be resumed: {error.message}", error.hint))
+def _warning(lost: list[HistoryError]) -> Callable[[HistoryError], None]:
+    def warn(error: HistoryError) -> None:
+        lost.append(error)
+        say_warning(QuantTuiError(f"this sweep is not kept, so it cannot be resumed: {error.message}", error.hint))
+
+    return warn

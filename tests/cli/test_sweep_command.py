@@ -149,3 +149,13 @@ def test_what_nothing_can_be_scored_of_is_not_offered_again(command: Any, tmp_pa
     assert result.code == 2
     assert "too few to score" in result.err
     assert "--resume" not in result.err
+
+
+def test_what_the_history_could_not_keep_is_not_offered_to_go_on_with(command: Any, home: Path) -> None:
+    (home / "quanttui").mkdir()
+    for folder in ("cache", "data"):
+        (home / "quanttui" / folder).write_text("a file in its place")
+    result = command(*SMALL, "--variants", "nf4")
+    assert result.code == 1
+    assert "this sweep is not kept" in result.err
+    assert "--resume" not in result.err
