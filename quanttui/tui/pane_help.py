@@ -9,7 +9,7 @@ from quanttui.tui.history_keys import HISTORY_COMMANDS, RUN_LIST_COMMANDS
 from quanttui.tui.keys import READING, SCREEN_COMMANDS, Command
 from quanttui.tui.state.pages import Pane
 from quanttui.tui.sweep_keys import SWEEP_FIGURE_COMMANDS
-from quanttui.tui.sweeping_keys import SWEEP_COMMANDS
+from quanttui.tui.sweeping_keys import RUN, SWEEP_COMMANDS, SWEEP_FORM_COMMANDS, SWEEP_TICK_COMMANDS
 from quanttui.tui.widget_keys import (
     DIVERGENCE_COMMANDS,
     LIST_COMMANDS,
@@ -104,6 +104,16 @@ PANE_HELP: Mapping[Pane, PaneHelp] = {
         RESULTS_COMMANDS,
     ),
 }
+
+SWEEP_FORM_HELP = PaneHelp(
+    "Sweep form",
+    "Every ticked variant reads the ticked prompts and text, and files of your own: prompts are continued by the "
+    "reference, text is read in windows, and all variants are scored on the same tokens. Stop after: when the time is "
+    "up, what all have read until then is the answer. Answer with: what the recommended variant has to keep: memory "
+    "(its peak on a GPU, its weights on a CPU), same top (how often it picks the reference's next token: 0.98 or 98%), "
+    "KL (at most, on average, in nats per token) and speed. A field that is empty limits nothing.",
+    inner=(RUN, *SWEEP_TICK_COMMANDS, *SWEEP_FORM_COMMANDS),
+)
 
 SWEEP_HELP = PaneHelp(
     "Sweep",

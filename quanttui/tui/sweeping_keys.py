@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from quanttui.tui.keys import CHOOSING, MOVING, READING, RUNNING, SCREEN_COMMANDS, Command
+from dataclasses import replace
+
+from quanttui.tui.keys import APP_COMMANDS, CHOOSING, MOVING, READING, RUNNING, SCREEN_COMMANDS, Command
 
 
 def _key(
@@ -16,10 +18,21 @@ def _pane(name: str, keys: str, label: str, tooltip: str) -> Command:
     return _key(f"sweep_pane_{name}", keys, f"pane('{name}')", label, tooltip, group=MOVING)
 
 
-RUN = next(command for command in SCREEN_COMMANDS if command.id == "run")
+def _field(name: str, keys: str, tooltip: str) -> Command:
+    command = _key(f"sweep_form_{name}", keys, f"app.focus_{name}", f"{name} field", tooltip, group=MOVING)
+    return replace(command, priority=True)
+
+
+RUN = replace(next(command for command in SCREEN_COMMANDS if command.id == "run"), tooltip="Start the sweep")
 """One key starts whatever there is to start."""
+HELP = replace(next(command for command in APP_COMMANDS if command.id == "help"), action="app.help")
+"""Of a dialog, which the app's own bindings do not reach."""
 
 SWEEP_FORM_COMMANDS = (
+    # With priority: Textual hands a key to the focused field before a tab in front of it has moved the focus, so that
+    # what is typed fast, or comes at once over a slow line, would go into the field that is left.
+    _field("next", "tab", "Go to the next list or field"),
+    _field("previous", "shift+tab", "Go to the list or field before"),
     _key("sweep_form_close", "escape", "close", "back", "Back to the cockpit; what was chosen is kept", "esc"),
 )
 SWEEP_TICK_COMMANDS = (

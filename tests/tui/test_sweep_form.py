@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from scripted_app import DEMO, HOST_ONLY, keys, make_app, running, screen_text, status, until
+from textual import events
 
 from quanttui.records import Precision, Variant
 from quanttui.session import SweepChoices
@@ -16,6 +17,7 @@ from quanttui.tui.state.fit_view import FitBoard
 from quanttui.tui.state.selection import Selection
 from quanttui.tui.state.sweep_draft import OwnFiles, SweepDraft, window_count
 from quanttui.tui.state.sweep_form import LABELS, read_form
+from quanttui.tui.widgets.sweep_form import SweepFields
 
 EMPTY = dict.fromkeys(LABELS, "")
 INT8, NF4 = Variant(Precision.INT8), Variant(Precision.NF4)
@@ -172,3 +174,29 @@ async def test_what_is_free_is_the_limit_where_the_reference_does_not_fit_into_i
         await until(pilot, lambda: app.main.board.fits)
         await pilot.press("s")
         await until(pilot, lambda: "memory ≤ 11MiB" in screen_text(app))
+
+
+async def test_what_is_typed_at_once_behind_a_tab_goes_into_the_next_field() -> None:
+    app = make_app()
+    async with running(app) as pilot:
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(app.screen, SweepSetupScreen))
+        await pilot.press("tab", "tab")
+        for key in ("a", "tab", "b", "tab", "3", "m"):
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await until(pilot, lambda: app.screen.query_one(SweepFields).typed["budget"] == "3m")
+        typed = app.screen.query_one(SweepFields).typed
+        assert (typed["own_prompts"], typed["own_text"]) == ("a", "b")
+
+
+async def test_help_explains_the_form_and_leads_back_to_it() -> None:
+    app = make_app()
+    async with running(app) as pilot:
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(app.screen, SweepSetupScreen))
+        await pilot.press("question_mark")
+        await until(pilot, lambda: "Help · Sweep form" in screen_text(app))
+        assert "limits nothing" in screen_text(app)
+        assert "Go to the next list or field" in screen_text(app)
+        await pilot.press("escape")
+        assert isinstance(app.screen, SweepSetupScreen)

@@ -16,8 +16,9 @@ from textual.widgets import Static
 from quanttui.tui.bindings import bindings_of
 from quanttui.tui.key_table import KeyNames
 from quanttui.tui.keys import APP, APP_COMMANDS, GROUPS, SCREEN_COMMANDS, Command
-from quanttui.tui.pane_help import HISTORY_HELP, PANE_HELP, SWEEP_HELP, PaneHelp
+from quanttui.tui.pane_help import HISTORY_HELP, PANE_HELP, SWEEP_FORM_HELP, SWEEP_HELP, PaneHelp
 from quanttui.tui.screens.history import HistoryScreen
+from quanttui.tui.screens.sweep_setup import SweepSetupScreen
 from quanttui.tui.screens.sweep_shower import SweepShower
 from quanttui.tui.state.pages import Pane
 from quanttui.tui.widget_keys import (
@@ -41,6 +42,8 @@ def help_of(screen: Screen[Any]) -> PaneHelp | None:
     """Of a screen that is explained on its own."""
     if isinstance(screen, SweepShower):
         return SWEEP_HELP
+    if isinstance(screen, SweepSetupScreen):
+        return SWEEP_FORM_HELP
     return HISTORY_HELP if isinstance(screen, HistoryScreen) else None
 
 

@@ -31,7 +31,7 @@ from quanttui.tui.state.pace import coarse_seconds
 from quanttui.tui.state.selection import Selection
 from quanttui.tui.state.sweep_draft import OwnFiles, SweepDraft, prompts_by_category
 from quanttui.tui.state.sweep_form import LABELS, SweepFormResult, SweepTyped, choices_of, read_form
-from quanttui.tui.sweeping_keys import RUN, SWEEP_FORM_COMMANDS
+from quanttui.tui.sweeping_keys import HELP, RUN, SWEEP_FORM_COMMANDS
 from quanttui.tui.widgets.sweep_form import SweepFields, TickList, read_rows
 from quanttui.tui.widgets.variant_rows import variant_row
 from quanttui.tui.workers.reading_sources import prompts_of, prompts_source, texts_of, texts_sources
@@ -69,7 +69,7 @@ class SweepWish:
 class SweepSetupScreen(ModalScreen[SweepWish | None]):
     """``remember`` is told what was chosen when the form is left."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings_of((RUN, *SWEEP_FORM_COMMANDS))
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of((RUN, HELP, *SWEEP_FORM_COMMANDS))
     AUTO_FOCUS = "#sweep-variants"
 
     @dataclass
@@ -105,8 +105,10 @@ class SweepSetupScreen(ModalScreen[SweepWish | None]):
         every, ticks, starts = keys["sweep_form_all"], keys["sweep_form_tick"], keys["run"]
         with Vertical(id="sweep-form") as box:
             box.border_title = self._title()
-            back = keys["sweep_form_close"]
-            box.border_subtitle = Content(f"{starts} or enter starts · {ticks} ticks · tab fields · {back} back")
+            fields, shows, back = keys["sweep_form_next"], keys["help"], keys["sweep_form_close"]
+            box.border_subtitle = Content(
+                f"{starts} or enter starts · {ticks} ticks · {fields} fields · {shows} help · {back} back"
+            )
             with Horizontal(id="sweep-lists"):
                 for name, heading in (
                     ("variants", f"Variants · {every} all that fit"),

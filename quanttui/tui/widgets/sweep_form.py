@@ -33,8 +33,8 @@ class SweepFields(Vertical):
     def compose(self) -> ComposeResult:
         yield self._line(
             "Your own",
-            Field("own_prompts", "prompts", self._first["own_prompts"], placeholder="none, or a file: text, JSONL"),
-            Field("own_text", "text", self._first["own_text"], placeholder="none, or a file, a folder"),
+            Field("own_prompts", "prompts", self._first["own_prompts"], placeholder="none; text or JSONL"),
+            Field("own_text", "text", self._first["own_text"], placeholder="none; a file or folder"),
         )
         yield self._line(
             "Stop after",
