@@ -57,12 +57,16 @@ class GraphStep(StaticStep):
 
     def __init__(self, step: StraightStep, cache: Any, length: int) -> None:
         super().__init__(step, cache, length)
-        stream = torch.cuda.Stream(step.device)
-        stream.wait_stream(torch.cuda.current_stream(step.device))
+        with torch.cuda.device(step.device):  # what is captured is the current device's
+            self._capture(step.device)
+
+    def _capture(self, device: torch.device) -> None:
+        stream = torch.cuda.Stream(device)
+        stream.wait_stream(torch.cuda.current_stream(device))
         with torch.cuda.stream(stream):
             for _ in range(_WARM_UPS):  # what they write stands where the first token will
                 super()._hidden()
-        torch.cuda.current_stream(step.device).wait_stream(stream)
+        torch.cuda.current_stream(device).wait_stream(stream)
         self._graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(self._graph):
             self._captured = super()._hidden()
