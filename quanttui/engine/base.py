@@ -105,8 +105,9 @@ class Engine(Protocol):
         """Running text as token ids: no chat template, no special token before or after it; "" has none.
 
         By the tokenizer in the folder alone, all of it however long it is (what is longer than the tokenizer can hold
-        goes through it in pieces that begin with a line); no weight is read, and a model may be loaded or not. ``bos_token_id`` is what this tokenizer puts before a text by itself, so that a window of it can
-        begin as a whole text does; a tokenizer that merely knows a BOS token and puts it nowhere has None.
+        goes through it in pieces that begin with a line); no weight is read, and a model may be loaded or not.
+        ``bos_token_id`` is what this tokenizer puts before a text by itself, so that a window of it can begin as a
+        whole text does; a tokenizer that merely knows a BOS token and puts it nowhere has None.
 
         Raises UsageError (no model there, half a character in the text), LoadError (no tokenizer that can be used, a
         config that describes no model), EngineDiedError.
