@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scripted_app import finish, make_app, pane_text, running, screen_lines, screen_text
+from scripted_app import finish, make_app, pane_text, running, screen_lines, screen_text, until
 from textual.pilot import Pilot
 
 from quanttui.tui.app import QuantTuiApp
@@ -58,8 +58,7 @@ async def test_the_brackets_switch_the_candidate_everywhere_and_are_named_wherev
         assert "[ ] shows another" in screen_text(app)
         for pane in ("7", "5"):
             await pilot.press(pane)
-            await pilot.pause()
-            assert "] candidate" in screen_lines(app)[-1]
+            await until(pilot, lambda: "] candidate" in screen_lines(app)[-1])
             shown = app.main.run_view.candidate
             await pilot.press("left_square_bracket")
             assert app.main.run_view.candidate is not shown
