@@ -35,7 +35,7 @@ def sweep_figures(snapshot: SweepSnapshot) -> RenderableType:
 
 def _sections(snapshot: SweepSnapshot) -> Iterator[RenderableType]:
     yield _heading(snapshot)
-    yield from (Text(safe_line(line), "dim") for line in protocol_lines(snapshot.request))
+    yield from (Text(safe_line(line), "dim") for line in protocol_lines(snapshot))
     yield from (Text(safe_line(note), "dim") for note in _notes(snapshot))
     yield from _tables(snapshot)
     yield from _answer(snapshot)

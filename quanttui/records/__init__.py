@@ -76,6 +76,7 @@ from quanttui.records.sweep_run import (
     SweepRequest,
     SweepSnapshot,
     SweepUnit,
+    UnitsRead,
     VariantFailure,
     VariantProgress,
 )
@@ -155,6 +156,7 @@ __all__ = [
     "TokenColumns",
     "TokenScore",
     "TopToken",
+    "UnitsRead",
     "UnloadReport",
     "Variant",
     "VariantFailure",

@@ -153,8 +153,18 @@ class SweepProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class UnitsRead:
+    """How much of what was asked for counts: prompts, and windows of text. ``time_was_short``: for all of it."""
+
+    prompts: int
+    windows: int
+    time_was_short: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SweepSnapshot:
-    """A sweep as it is shown at one moment: what screen, command and export paint. Holds no cell."""
+    """A sweep as it is shown at one moment: what screen, command and export paint. Holds no cell. ``read`` None: not
+    known."""
 
     request: SweepRequest
     environment: EngineDescription
@@ -163,3 +173,4 @@ class SweepSnapshot:
     loads: tuple[LoadRecord, ...] = ()
     notes: tuple[str, ...] = ()
     failure: str | None = None
+    read: UnitsRead | None = None

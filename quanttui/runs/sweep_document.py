@@ -17,6 +17,7 @@ from quanttui.records import (
     SweepSnapshot,
     SweepVerdict,
     SweptVariant,
+    UnitsRead,
     Variant,
 )
 from quanttui.runs.divergence_document import divergence_document
@@ -47,7 +48,7 @@ def sweep_document(snapshot: SweepSnapshot) -> Document:
             "model": model_document(request.model, identity_of(snapshot)),
             "environment": environment_document(snapshot.environment),
             "reference": result.reference.spelling,
-            "protocol": _protocol(request),
+            "protocol": _protocol(request) | {"read": _read(snapshot.read)},
             "limits": asdict(result.limits),
             "divergence_on": main_part(request).value,
             "variants": [_variant(row, snapshot) for row in result.variants],
@@ -87,6 +88,11 @@ def _suite(request: SweepRequest) -> Document:
         "categories": dict(Counter(prompt.category for prompt in request.prompts)),
         "generation": asdict(request.generation),
     }
+
+
+def _read(read: UnitsRead | None) -> Document | None:
+    """How much of it counts in the end; null: not known."""
+    return {"prompts": read.prompts, "windows": read.windows} if read else None
 
 
 def _encoded(text: str) -> bytes:

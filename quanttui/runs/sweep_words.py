@@ -22,9 +22,10 @@ from quanttui.units import format_bytes, format_nats, format_percent, format_sec
 PART_WORDS = {SweepPart.TEXT: "on the text", SweepPart.SUITE: "on the suite"}
 
 
-def protocol_lines(request: SweepRequest) -> Iterator[str]:
+def protocol_lines(snapshot: SweepSnapshot) -> Iterator[str]:
     """What was read, and how; the rest stands in the sweep's notes."""
-    yield f"Read: {swept_words(request)}."
+    request = snapshot.request
+    yield f"Read: {swept_words(request, snapshot.read)}."
     if request.prompts:
         yield f"Prompts: each with the reference's continuation ({generation_words(request.generation)})."
     protocol = request.protocol

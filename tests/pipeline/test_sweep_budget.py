@@ -84,6 +84,9 @@ def test_every_variant_has_the_same_units_and_both_parts(tmp_path):
     assert {unit.part for unit in end.sweep.units[:kept]} == set(SweepPart)
     assert len({row.text.tokens for row in end.snapshot.result.variants[1:]}) == 1
     assert any(f"{kept} of" in note for note in end.sweep.notes)
+    read = end.snapshot.read
+    assert (read.prompts + read.windows, read.time_was_short) == (kept, True)
+    assert read.windows == sum(unit.part is SweepPart.TEXT for unit in end.sweep.units[:kept])
 
 
 def test_what_is_dropped_is_told_and_read_by_nobody(tmp_path):

@@ -20,6 +20,7 @@ from quanttui.records import (
     SmallestDetectable,
     SweepPart,
     SweepSnapshot,
+    UnitsRead,
 )
 from quanttui.runs.divergence_document import divergence_document
 from quanttui.runs.document import document_text
@@ -70,6 +71,13 @@ def test_has_the_promised_keys() -> None:
         } <= row.keys()  # fmt: skip
     assert {"recommended", "runner_up", "indistinguishable", "smallest_detectable", "why"} <= document["verdict"].keys()
     assert document["verdict"]["indistinguishable"][0]["second"] == "nf4+dq"
+
+
+def test_says_how_much_of_what_was_asked_for_was_read() -> None:
+    assert check(sweep_document(whole()))["protocol"]["read"] is None
+    document = check(sweep_document(whole(read=UnitsRead(1, 2, time_was_short=True))))
+    assert document["protocol"]["read"] == {"prompts": 1, "windows": 2}
+    assert document["protocol"]["suite"]["prompts"] == 2
 
 
 def test_divergence_is_on_text_and_the_suite_stands_beside_it() -> None:

@@ -15,7 +15,7 @@ import pytest
 from sweep_helpers import LIMITS, report_of, snapshot_of, sweep_request
 
 from quanttui.errors import UsageError
-from quanttui.records import ModelEntry, ModelSource, SweepBudget, SweepSnapshot
+from quanttui.records import ModelEntry, ModelSource, SweepBudget, SweepSnapshot, UnitsRead
 from quanttui.runs.command_line import repeat_sweep
 from quanttui.runs.export.formats import sweep_schema
 from quanttui.runs.export.privacy import Privacy
@@ -68,6 +68,22 @@ def test_json_keeps_the_schema(snapshot: SweepSnapshot) -> None:
     for made in (snapshot, hostile()):
         document = json.loads(only(made, "json"))
         jsonschema.Draft202012Validator(json.loads(sweep_schema())).validate(document)
+
+
+@pytest.mark.parametrize("name", ["markdown", "card"])
+def test_report_and_card_say_how_much_was_read_in_the_end(snapshot: SweepSnapshot, name: str) -> None:
+    whole = replace(snapshot, read=UnitsRead(2, 2))
+    assert "Read: 2 prompts in 2 categories, 360 B of text." in only(whole, name)
+    short = only(replace(snapshot, read=UnitsRead(1, 1, time_was_short=True)), name)
+    assert "Read: 1 of 2 prompts in 2 categories, 1 window of 360 B of text" in plain_text(short)
+    assert "the time allowed no more" in short
+    left_out = only(replace(snapshot, read=UnitsRead(1, 2)), name)
+    assert "1 of 2 prompts" in left_out
+    assert "the time" not in left_out.partition("Read: ")[2].partition("Prompts: ")[0]
+
+
+def plain_text(markdown: str) -> str:
+    return markdown.replace("\\", "")
 
 
 def test_csv_has_a_row_for_each_variant_on_each_part_and_category(snapshot: SweepSnapshot) -> None:

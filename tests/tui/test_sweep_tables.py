@@ -22,7 +22,7 @@ from sweep_samples import (
 )
 from textual.app import App, ComposeResult
 
-from quanttui.records import CategoryDivergence, SweepLimits
+from quanttui.records import CategoryDivergence, EvaluationText, SuitePrompt, SweepLimits, UnitsRead
 from quanttui.tui.state.sweep_heat import LEVELS, cell_words, heat_table
 from quanttui.tui.state.sweep_look import Measure, SweepLook, SweepOrder
 from quanttui.tui.state.sweep_progress import progress_words
@@ -35,6 +35,7 @@ from quanttui.tui.widgets.sweep_progress import SweepProgressLines
 from quanttui.tui.widgets.sweep_table import SweepTable
 from quanttui.tui.widgets.sweep_table_text import lay_table
 from quanttui.tui.widgets.sweep_table_text import row_line as table_line
+from quanttui.tui.widgets.sweep_tabs import asked_words
 from quanttui.tui.widgets.sweep_verdict import SweepVerdictPane
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
@@ -207,6 +208,17 @@ def test_progress_tells_cells_time_and_each_variant():
         progress_words(snapshot_of(done=[9] * 7, failure="the disk is full")).now == "✗ ended early: the disk is full"
     )
     assert progress_words(snapshot_of(done=[0] * 7)).share == 0
+
+
+def test_what_is_done_says_how_much_less_was_read_than_was_asked_for():
+    prompts = tuple(SuitePrompt(str(number), "facts", "Why?") for number in range(80))
+    asked = replace(DONE, request=replace(DONE.request, prompts=prompts, texts=(EvaluationText("a.txt", "Once. "),)))
+    assert progress_words(replace(asked, read=UnitsRead(80, 1))).now == "✓ done"
+    short = UnitsRead(16, 1, time_was_short=True)
+    assert progress_words(replace(asked, read=short)).now == "✓ done · read: 16 of 80 prompts, 1 window"
+    assert asked_words(asked.request, short).startswith(
+        "16 of 80 prompts in 1 category, 1 window of 6 B of text (the time allowed no more)"
+    )
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -21,6 +21,7 @@ from quanttui.records import (
     SweepSnapshot,
     SweepUnit,
     SweptVariant,
+    UnitsRead,
     Variant,
 )
 
@@ -53,6 +54,7 @@ class Tally:
             loads=sweep.loads,
             notes=sweep.notes,
             failure=sweep.failure,
+            read=_units_read(sweep),
         )
 
     def _scored_row(self, sweep: Sweep, variant: Variant, scores: Scores) -> SweptVariant:
@@ -80,8 +82,17 @@ def _category(name: str) -> str:
     return f"{SweepPart.SUITE}/{name}"
 
 
+def _units_read(sweep: Sweep) -> UnitsRead:
+    parts = [unit.part for unit in _kept(sweep)]
+    return UnitsRead(parts.count(SweepPart.SUITE), parts.count(SweepPart.TEXT), sweep.kept_units is not None)
+
+
+def _kept(sweep: Sweep) -> list[SweepUnit]:
+    return [unit for unit in sweep.units if sweep.kept_units is None or unit.index < sweep.kept_units]
+
+
 def _scores_by_variant(sweep: Sweep) -> dict[Variant, Scores]:
-    units = {unit.index: unit for unit in sweep.units if sweep.kept_units is None or unit.index < sweep.kept_units}
+    units = {unit.index: unit for unit in _kept(sweep)}
     found: dict[Variant, dict[str, list[Score]]] = defaultdict(lambda: defaultdict(list))
     for cell in sorted(sweep.cells, key=lambda cell: cell.unit):
         if cell.unit in units:

@@ -42,7 +42,7 @@ def _sections(snapshot: SweepSnapshot, reference: SweptVariant, ours: SweptVaria
     main = divergence_on(ours, main_part(snapshot.request))
     assert main is not None
     yield meaning(against, main)
-    yield plain(" ".join(protocol_lines(snapshot.request)))
+    yield plain(" ".join(protocol_lines(snapshot)))
     yield conditions(snapshot.request.model, snapshot.environment, "", snapshot.request.run_id)
     yield fenced(repeat_sweep(snapshot.request, snapshot.result.reference), "sh")
 

@@ -144,7 +144,7 @@ def _category_cell(row: SweptVariant, category: str) -> str:
 
 def _closing(snapshot: SweepSnapshot) -> Iterator[str]:
     yield "## What was read, and how"
-    yield "\n".join(f"- {plain(line)}" for line in (*protocol_lines(snapshot.request), *snapshot.notes))
+    yield "\n".join(f"- {plain(line)}" for line in (*protocol_lines(snapshot), *snapshot.notes))
     reports = [load.report for load in snapshot.loads]
     if reports:
         yield "## How each variant was loaded"

@@ -169,7 +169,8 @@ class SweepScreen(SweepActions):
         foreseen = asked.reference or default_reference(asked.model.dtype, self.device)
         reference = snapshot.result.reference if snapshot is not None else foreseen
         stored = f"stored, of {when_words(view.line.started_seconds)}" if view.line is not None else ""
-        self.query_one(SweepHead).show(view.request, safe_line(reference.spelling), stored)
+        read = snapshot.read if snapshot is not None and view.is_over else None
+        self.query_one(SweepHead).show(view.request, read, safe_line(reference.spelling), stored)
 
     def _paint_figures(self) -> None:
         """Nothing measured yet: a notice says what is waited for, or what went wrong."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from quanttui.records import Variant
 from quanttui.records.sweep_run import SweepProgress, SweepSnapshot
+from quanttui.runs.words import counted, is_less_read
 from quanttui.tui.state.sweep_rows import is_whole
 from quanttui.tui.visible import visible_run
 from quanttui.units import format_count, format_seconds
@@ -57,8 +58,18 @@ def _now(snapshot: SweepSnapshot) -> str:
     if snapshot.failure is not None:
         return f"✗ ended early: {visible_run(snapshot.failure)}"
     if not progress.stage:
-        return "✓ done" if is_whole(snapshot) else "· stopped: what is missing can be resumed"
+        return f"✓ done{_read(snapshot)}" if is_whole(snapshot) else "· stopped: what is missing can be resumed"
     return visible_run(f"◑ {progress.stage}" + (f" · {progress.variant}" if progress.variant else ""))
+
+
+def _read(snapshot: SweepSnapshot) -> str:
+    """`` · read: 16 of 80 prompts, 4 windows``, where that is less than what was asked for."""
+    request, read = snapshot.request, snapshot.read
+    if read is None or not is_less_read(request, read):
+        return ""
+    prompts = f"{read.prompts:,} of {counted(len(request.prompts), 'prompt')}" if request.prompts else ""
+    windows = counted(read.windows, "window") if request.texts else ""
+    return f" · read: {', '.join(filter(None, (prompts, windows)))}"
 
 
 def _step(variant: Variant, done: int, total: int, progress: SweepProgress, failed: set[Variant]) -> VariantStep:

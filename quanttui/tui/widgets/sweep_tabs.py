@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from quanttui.records import SweepRequest
+from quanttui.records import SweepRequest, UnitsRead
 from quanttui.runs.words import swept_words
 from quanttui.text import safe_line
 from quanttui.tui.bindings import key_names
@@ -62,11 +62,11 @@ class SweepHead(Static):
         super().__init__(markup=False, id="sweep-head")
         self._words, self._more = "", ""
 
-    def show(self, request: SweepRequest, reference: str, more: str) -> None:
-        """``reference`` and ``more`` are safe to show."""
+    def show(self, request: SweepRequest, read: UnitsRead | None, reference: str, more: str) -> None:
+        """``read`` None: not over. ``reference`` and ``more`` are safe to show."""
         names = ", ".join(variant.spelling for variant in request.candidates)
         self._words = safe_line(f"{request.model.id} · {reference} → {names}")
-        self._more = " · ".join(filter(None, (asked_words(request), more)))
+        self._more = " · ".join(filter(None, (asked_words(request, read), more)))
         self._paint()
 
     def on_resize(self) -> None:
@@ -83,11 +83,11 @@ class SweepHead(Static):
         self.update(Content.assemble(title, words, (more, "$muted")), layout=False)
 
 
-def asked_words(request: SweepRequest) -> str:
+def asked_words(request: SweepRequest, read: UnitsRead | None = None) -> str:
     """``80 prompts in 8 categories, 37.1 kB of text · at most 20 min · memory ≤ 11.0 GiB``."""
     limits, budget = request.limits, request.budget
     words = (
-        swept_words(request),
+        swept_words(request, read),
         f"at most {coarse_seconds(budget.seconds)}" if budget.seconds is not None else "",
         f"memory ≤ {format_memory(limits.memory_bytes)}" if limits.memory_bytes is not None else "",
         f"same top ≥ {format_percent(limits.least_same_top)}" if limits.least_same_top is not None else "",
