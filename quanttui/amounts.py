@@ -41,6 +41,15 @@ def read_duration(text: str) -> float:
     return seconds
 
 
+def write_duration(seconds: float) -> str:
+    """What ``read_duration`` reads back: ``90`` seconds are ``1m30s``; with a fraction they stay seconds."""
+    if not float(seconds).is_integer():
+        return f"{seconds}s"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return "".join(f"{count}{unit}" for count, unit in ((hours, "h"), (minutes, "m"), (rest, "s")) if count)
+
+
 def read_size(text: str) -> int:
     """Bytes of ``12GB`` (10⁹), ``12GiB`` (2³⁰), ``800MB``; a bare number is bytes where it is no small one."""
     match = _SIZE.fullmatch(text.strip().lower())

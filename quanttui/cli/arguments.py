@@ -73,7 +73,8 @@ def temperature(text: str) -> float:
 def share(text: str) -> float:
     value = _real(text)
     if not 0 < value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not above 0 and at most 1")
+        meant = f"; {value:g} % is {value / 100:g}" if 1 < value <= 100 else ""
+        raise argparse.ArgumentTypeError(f"{text} is not above 0 and at most 1{meant}")
     return value
 
 

@@ -13,6 +13,8 @@ from quanttui.records import SweepSnapshot
 from quanttui.runs.sweep_figures import identity_of, parts_of
 from quanttui.runs.sweep_words import (
     PART_WORDS,
+    against_words,
+    cost_notes,
     frontier_words,
     pair_lines,
     progress_words,
@@ -52,9 +54,10 @@ def _tables(snapshot: SweepSnapshot) -> Iterator[RenderableType]:
     reference = safe_line(snapshot.result.reference.spelling)
     yield Text("\nWhat each variant takes", "bold")
     yield cost_table(snapshot)
+    yield from (Text(safe_line(note), "dim") for note in cost_notes(snapshot))
     for part in parts_of(snapshot.request):
         if table := divergence_table(snapshot, part):
-            yield Text(f"\nHow far from {reference} {PART_WORDS[part]}", "bold")
+            yield Text(f"\nHow far from {safe_line(against_words(snapshot))} {PART_WORDS[part]}", "bold")
             yield table
             yield Text(f"KL({reference}‖variant) in nats per token; ± one standard error", "dim")
             yield Text(divergence_note(snapshot, part), "dim")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
+from quanttui.amounts import write_duration
 from quanttui.records import GenerationSettings, ModelEntry, Run, RunRequest, SweepProtocol, SweepRequest, Variant
 from quanttui.text import safe_text
 
@@ -82,7 +83,7 @@ def _bounds(request: SweepRequest) -> Iterator[str]:
     """Budget and limits that were given."""
     budget, limits = request.budget, request.limits
     given = {
-        "budget": None if budget.seconds is None else f"{budget.seconds}s",
+        "budget": None if budget.seconds is None else write_duration(budget.seconds),
         "text-tokens": budget.text_tokens,
         "memory": limits.memory_bytes,
         "least-same-top": limits.least_same_top,

@@ -23,8 +23,10 @@ PART_WORDS = {SweepPart.TEXT: "on the text", SweepPart.SUITE: "on the suite"}
 
 
 def protocol_lines(snapshot: SweepSnapshot) -> Iterator[str]:
-    """What was read, and how; the rest stands in the sweep's notes."""
+    """What was read, against what, and how; the rest stands in the sweep's notes."""
     request = snapshot.request
+    if words := own_weights_words(snapshot):
+        yield f"{words}."
     yield f"Read: {swept_words(request, snapshot.read)}."
     if request.prompts:
         yield f"Prompts: each with the reference's continuation ({generation_words(request.generation)})."
@@ -37,6 +39,29 @@ def protocol_lines(snapshot: SweepSnapshot) -> Iterator[str]:
     if budget := _budget_words(request):
         yield f"Budget: {budget}."
     yield f"Limits: {limits_words(request.limits)}."
+
+
+def own_weights_words(snapshot: SweepSnapshot) -> str:
+    """Of a model that was saved quantized; "" of any other."""
+    saved, reference = snapshot.request.model.prequantized, snapshot.result.reference
+    if saved is None or reference.precision.is_quantized:
+        return ""
+    return (
+        f"Everything is measured against the model's own weights, dequantized to {reference}: it was saved as {saved}, "
+        "and how far that is from the weights it was made from is not known"
+    )
+
+
+def against_words(snapshot: SweepSnapshot) -> str:
+    """The reference in a heading."""
+    dequantized = ", its own weights dequantized," if own_weights_words(snapshot) else ""
+    return f"{snapshot.result.reference}{dequantized}"
+
+
+def cost_notes(snapshot: SweepSnapshot) -> Iterator[str]:
+    """What has to be known of what each variant takes."""
+    if any(row.peak_bytes is not None and not row.peaks_compare for row in snapshot.result.variants):
+        yield "Peaks on a CPU carry the libraries' own memory: variants are ranked by their weights"
 
 
 def _budget_words(request: SweepRequest) -> str:
@@ -76,7 +101,7 @@ def place_words(snapshot: SweepSnapshot, row: SweptVariant) -> str:
     if variant == result.verdict.recommended:
         words.append("recommended")
     elif variant == result.verdict.runner_up:
-        words.append("runner-up")
+        words = ["next: the reference"] if words == ["reference"] else [*words, "runner-up"]
     elif variant in result.frontier:
         words.append("on the frontier")
     return ", ".join(words)

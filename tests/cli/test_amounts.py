@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from quanttui.amounts import write_duration
 from quanttui.cli.amounts import duration, nats, size_bytes, speed
 
 
@@ -15,6 +16,14 @@ from quanttui.cli.amounts import duration, nats, size_bytes, speed
     ("text", "seconds"), [("90s", 90), ("20m", 1200), ("1h30m", 5400), ("45", 45), ("1.5h", 5400), (" 2D ", 172_800)]
 )
 def test_a_duration_is_read_in_seconds(text: str, seconds: float) -> None:
+    assert duration(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(180.0, "3m"), (5400, "1h30m"), (90.0, "1m30s"), (3601.0, "1h1s"), (12.5, "12.5s")]
+)
+def test_a_duration_is_written_as_it_is_read(seconds: float, text: str) -> None:
+    assert write_duration(seconds) == text
     assert duration(text) == seconds
 
 

@@ -95,6 +95,7 @@ def test_a_limit_that_cannot_be_read_does_not_pass_and_hides_nothing(command: An
         (("--text", "/no/such/file"), "/no/such/file"),
         (("--text", "built-in", "--text", "built-in"), "given twice"),
         (("--budget", "soon"), "no duration"),
+        (("--least-same-top", "98"), "98 % is 0.98"),
         (("--memory", "lots"), "no size"),
         (("--context-length", "2"), "too short for a window"),
         (("--fail-if", "text:same_top<0.9"), "not swept"),

@@ -82,6 +82,26 @@ def test_report_and_card_say_how_much_was_read_in_the_end(snapshot: SweepSnapsho
     assert "the time" not in left_out.partition("Read: ")[2].partition("Prompts: ")[0]
 
 
+def test_report_says_what_makes_figures_of_a_cpu_and_of_a_model_saved_quantized_other(snapshot: SweepSnapshot) -> None:
+    report = only(snapshot, "markdown")
+    assert "ranked by their weights" not in report
+    assert "dequantized" not in report
+    rows = tuple(replace(row, peaks_compare=False) for row in snapshot.result.variants)
+    saved = replace(snapshot.request, model=replace(snapshot.request.model, prequantized="nf4"))
+    other = replace(snapshot, request=saved, result=replace(snapshot.result, variants=rows))
+    report = plain_text(only(other, "markdown"))
+    assert "Peaks on a CPU carry the libraries' own memory: variants are ranked by their weights." in report
+    assert "## How far from bf16, its own weights dequantized, on the text" in report
+    assert "the model's own weights, dequantized to bf16: it was saved as nf4" in plain_text(only(other, "card", "nf4"))
+
+
+def test_a_runner_up_that_is_the_reference_is_said_to_be_the_next(snapshot: SweepSnapshot) -> None:
+    verdict = replace(snapshot.result.verdict, runner_up=snapshot.result.reference)
+    report = only(replace(snapshot, result=replace(snapshot.result, verdict=verdict)), "markdown")
+    assert "next: the reference" in plain_text(report)
+    assert "runner-up" not in report
+
+
 def plain_text(markdown: str) -> str:
     return markdown.replace("\\", "")
 
@@ -129,7 +149,7 @@ def test_what_cannot_be_named_is_repeated_by_its_id() -> None:
     report = only(snapshot_of(request), "markdown")
     assert "Where the history is in which it was kept" in report
     named = replace(request, prompts_from="suite", texts_from=("built-in",))
-    assert repeat_sweep(named, parse_variant("bf16")).endswith("--text=built-in --budget=90.0s --text-tokens=500")
+    assert repeat_sweep(named, parse_variant("bf16")).endswith("--text=built-in --budget=1m30s --text-tokens=500")
 
 
 @pytest.mark.parametrize(("variant", "named"), [(None, "nf4"), ("int8", "int8")])

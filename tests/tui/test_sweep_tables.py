@@ -27,6 +27,7 @@ from quanttui.tui.state.sweep_heat import LEVELS, cell_words, heat_table
 from quanttui.tui.state.sweep_look import Measure, SweepLook, SweepOrder
 from quanttui.tui.state.sweep_progress import progress_words
 from quanttui.tui.state.sweep_rows import sweep_rows
+from quanttui.tui.state.sweep_selected import selected_words
 from quanttui.tui.state.sweep_table import table_rows
 from quanttui.tui.state.sweep_verdict import VerdictWords, verdict_words
 from quanttui.tui.widgets.sweep_heat import SweepHeat
@@ -176,6 +177,22 @@ def test_the_verdict_has_its_evidence():
     assert "0.002 nats" in said["What this sweep could show"]
     assert "points of same top" in said["What this sweep could show"]
     assert "Failed" not in said
+
+
+def test_notes_say_what_is_other_on_a_cpu_and_of_a_model_that_was_saved_quantized():
+    cpu = snapshot_of([replace(row, peaks_compare=False) for row in ROWS])
+    saved = replace(cpu, request=replace(cpu.request, model=replace(cpu.request.model, prequantized="nf4")))
+    own, peaks = lines_of(verdict_words(saved), "Notes")
+    assert "own weights, dequantized to bf16: it was saved as nf4" in own
+    assert "ranked by their weights" in peaks
+    facts = {fact.name: fact.value for fact in selected_words(rows_of(cpu), cpu.result).facts}
+    assert facts["peak"].endswith("GB, libraries too")
+
+
+def test_a_runner_up_that_is_the_reference_is_called_what_it_is():
+    verdict = replace(DONE.result.verdict, runner_up=REFERENCE)
+    words = verdict_words(replace(DONE, result=replace(DONE.result, verdict=verdict)))
+    assert lines_of(words, "Next") == ("bf16, the reference",)
 
 
 def test_limits_that_were_not_given_leave_the_smallest_of_a_small_difference():

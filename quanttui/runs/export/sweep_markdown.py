@@ -13,6 +13,8 @@ from quanttui.runs.export.markup import code, fenced, plain, table
 from quanttui.runs.sweep_figures import categories_of, divergence_on, farthest_category, identity_of, parts_of
 from quanttui.runs.sweep_words import (
     PART_WORDS,
+    against_words,
+    cost_notes,
     floor_words,
     frontier_words,
     pair_lines,
@@ -37,9 +39,10 @@ def _sections(snapshot: SweepSnapshot) -> Iterator[str]:
     yield from _answer(snapshot)
     yield "## What each variant takes"
     yield _cost_table(snapshot)
+    yield from (f"{plain(note)}." for note in cost_notes(snapshot))
     for part in parts_of(snapshot.request):
         if rows := _scored(snapshot, part):
-            yield f"## How far from {reference} {PART_WORDS[part]}"
+            yield f"## How far from {plain(against_words(snapshot))} {PART_WORDS[part]}"
             yield _divergence_table(rows)
     if len(categories_of(snapshot)) > 1 and any(row.by_category for row in snapshot.result.variants):
         yield "## Mean KL by category of the prompts"

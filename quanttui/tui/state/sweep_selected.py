@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from quanttui.records import FitVerdict, PairComparison, SweepResult, Variant, VerdictLevel
+from quanttui.records import FitVerdict, PairComparison, SweepResult, SweptVariant, Variant, VerdictLevel
 from quanttui.tui import measures
 from quanttui.tui.state.results import VERDICT_SIGNS
 from quanttui.tui.state.sweep_plot import Kind, kind_of
@@ -86,12 +86,17 @@ def _costs(row: SweepRow, rows: SweepRows) -> list[Fact]:
     times = "" if row.is_reference or base is None else measures.ratio(swept.tokens_per_second, base.tokens_per_second)
     facts = [
         Fact("weights", _with(format_bytes(swept.parameter_bytes), ratio)),
-        Fact("peak", format_bytes(swept.peak_bytes)),
+        Fact("peak", _peak(swept)),
         Fact("speed", _with(speed, times)),
     ]
     if swept.needed_bytes is not None:
         facts.insert(2, Fact("needs free", format_bytes(swept.needed_bytes)))
     return facts
+
+
+def _peak(swept: SweptVariant) -> str:
+    shown = format_bytes(swept.peak_bytes)
+    return shown if swept.peaks_compare or swept.peak_bytes is None else f"{shown}, libraries too"
 
 
 def _brief(row: SweepRow, facts: tuple[Fact, ...]) -> tuple[Fact, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from quanttui.records import SmallestDetectable, SweepLimits
 from quanttui.records.sweep_run import SweepSnapshot
-from quanttui.runs.sweep_words import pair_lines
+from quanttui.runs.sweep_words import cost_notes, own_weights_words, pair_lines
 from quanttui.tui.state.sweep_rows import has_figures, is_whole
 from quanttui.tui.visible import visible_run
 from quanttui.units import format_bytes, format_nats, format_percent
@@ -40,7 +40,7 @@ def verdict_words(snapshot: SweepSnapshot) -> VerdictWords:
     paragraphs = [
         Paragraph("Why", (_safe(verdict.why),)),
         Paragraph("Limits", (_limits(snapshot.result.limits),)),
-        Paragraph("Runner-up", (_name(verdict.runner_up),) if verdict.runner_up else ()),
+        _runner_up(snapshot),
         Paragraph("What would change the answer", tuple(_safe(each.text) for each in verdict.changes), is_list=True),
         Paragraph("Not told apart", tuple(map(_safe, pair_lines(verdict.indistinguishable))), is_list=True),
         Paragraph("What this sweep could show", _detectable(verdict.smallest_detectable)),
@@ -89,8 +89,16 @@ def _detectable(smallest: SmallestDetectable | None) -> tuple[str, ...]:
     return (f"{words[0].upper()}{words[1:]}. Smaller ones would most often go unseen.",)
 
 
+def _runner_up(snapshot: SweepSnapshot) -> Paragraph:
+    variant = snapshot.result.verdict.runner_up
+    if variant is not None and variant == snapshot.result.reference:
+        return Paragraph("Next", (f"{_name(variant)}, the reference",))
+    return Paragraph("Runner-up", (_name(variant),) if variant else ())
+
+
 def _notes(snapshot: SweepSnapshot) -> Paragraph:
-    return Paragraph("Notes", tuple(_safe(note) for note in snapshot.notes), is_list=True)
+    notes = (own_weights_words(snapshot), *cost_notes(snapshot), *snapshot.notes)
+    return Paragraph("Notes", tuple(_safe(note) for note in notes if note), is_list=True)
 
 
 def _failed(snapshot: SweepSnapshot) -> Paragraph:
