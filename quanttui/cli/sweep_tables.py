@@ -9,7 +9,7 @@ from rich.text import Text
 from quanttui.cli.page import plain_table
 from quanttui.records import DivergenceSummary, SweepPart, SweepSnapshot, SweptVariant
 from quanttui.runs.sweep_figures import categories_of, divergence_on, farthest_category
-from quanttui.runs.sweep_words import floor_words, place_words
+from quanttui.runs.sweep_words import floor_words, place_words, speed_words
 from quanttui.text import safe_line
 from quanttui.units import NOT_AVAILABLE, format_bytes, format_figure, format_multiple, format_ratio
 
@@ -36,7 +36,7 @@ def _cost_row(snapshot: SweepSnapshot, row: SweptVariant, reference_bytes: int |
         format_bytes(row.parameter_bytes),
         "" if is_reference else format_ratio(ratio),
         format_bytes(row.peak_bytes),
-        format_figure(row.tokens_per_second, row.tokens_per_second_standard_error, "tokens/s").removesuffix(" tok/s"),
+        speed_words(row),
         Text(place_words(snapshot, row), "bold" if answer else ""),
     ]
 

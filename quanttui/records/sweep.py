@@ -33,7 +33,8 @@ class SweptVariant:
     """One row of the table. ``text``, ``suite``: None for the reference itself, for what was not asked, and for what
     has not been reached yet. ``failure``: its cause, raw; figures made until then are kept. ``needed_bytes``: all that
     has to be free on the device for it, as foretold before its load. ``peaks_compare``: whether peaks may be held
-    against each other; not on a CPU, where that of the first load carries the libraries' own memory."""
+    against each other; not on a CPU, where that of the first load carries the libraries' own memory.
+    ``speed_measured_on``: the day of the earlier sweep that the speed is from, "" for this one."""
 
     variant: Variant
     parameter_bytes: int | None = None
@@ -46,6 +47,7 @@ class SweptVariant:
     by_category: tuple[CategoryDivergence, ...] = ()
     failure: str | None = None
     peaks_compare: bool = True
+    speed_measured_on: str = ""
 
 
 @dataclass(frozen=True, slots=True)

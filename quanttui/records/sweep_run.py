@@ -91,11 +91,13 @@ class SweepCell:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredSpeed:
-    """Decode tokens per second of one variant, the mean over prompts; the error None below two prompts."""
+    """Decode tokens per second of one variant, the mean over prompts; the error None below two prompts.
+    ``measured_on``: the day of the earlier sweep that it is from ("2026-11-21"), "" for this one."""
 
     variant: Variant
     tokens_per_second: float
     standard_error: float | None
+    measured_on: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from quanttui.records import (
 )
 from quanttui.records.history import RunLine, RunState, SweepLine
 from quanttui.runs.words import counted, generation_words, swept_words
-from quanttui.units import format_bytes, format_nats, format_percent, format_seconds
+from quanttui.units import format_bytes, format_figure, format_nats, format_percent, format_seconds
 
 PART_WORDS = {SweepPart.TEXT: "on the text", SweepPart.SUITE: "on the suite"}
 
@@ -62,6 +62,15 @@ def cost_notes(snapshot: SweepSnapshot) -> Iterator[str]:
     """What has to be known of what each variant takes."""
     if any(row.peak_bytes is not None and not row.peaks_compare for row in snapshot.result.variants):
         yield "Peaks on a CPU carry the libraries' own memory: variants are ranked by their weights"
+    for row in snapshot.result.variants:
+        if day := row.speed_measured_on:
+            yield f"* The speed of {row.variant} is of an earlier sweep ({day}), not measured in this one"
+
+
+def speed_words(row: SweptVariant) -> str:
+    """Without its unit; * where it was not measured in this sweep."""
+    shown = format_figure(row.tokens_per_second, row.tokens_per_second_standard_error, "tokens/s")
+    return shown.removesuffix(" tok/s") + ("*" if row.speed_measured_on else "")
 
 
 def _budget_words(request: SweepRequest) -> str:

@@ -95,6 +95,20 @@ def test_report_says_what_makes_figures_of_a_cpu_and_of_a_model_saved_quantized_
     assert "the model's own weights, dequantized to bf16: it was saved as nf4" in plain_text(only(other, "card", "nf4"))
 
 
+def test_a_speed_of_an_earlier_sweep_is_marked(snapshot: SweepSnapshot) -> None:
+    assert "earlier sweep" not in only(snapshot, "markdown")
+    first, *rest = snapshot.result.variants
+    rows = (replace(first, speed_measured_on="2026-11-20"), *rest)
+    marked = replace(snapshot, result=replace(snapshot.result, variants=rows))
+    report = plain_text(only(marked, "markdown"))
+    assert "* The speed of bf16 is of an earlier sweep (2026-11-20), not measured in this one." in report
+    assert [line.rstrip(" |").endswith("*") for line in report.splitlines() if line.startswith("| `")][:2] == [
+        True,
+        False,
+    ]
+    assert "(of 2026-11-20)" in only(marked, "card", "nf4")
+
+
 def test_a_runner_up_that_is_the_reference_is_said_to_be_the_next(snapshot: SweepSnapshot) -> None:
     verdict = replace(snapshot.result.verdict, runner_up=snapshot.result.reference)
     report = only(replace(snapshot, result=replace(snapshot.result, verdict=verdict)), "markdown")

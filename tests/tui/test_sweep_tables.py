@@ -189,6 +189,14 @@ def test_notes_say_what_is_other_on_a_cpu_and_of_a_model_that_was_saved_quantize
     assert facts["peak"].endswith("GB, libraries too")
 
 
+def test_a_speed_of_an_earlier_sweep_is_marked():
+    made = snapshot_of([replace(ROWS[0], speed_measured_on="2026-11-20"), *ROWS[1:]])
+    shown = {row.name: row.cells["speed"] for row in table_rows(rows_of(made))}
+    assert shown["bf16"] == "41.2 ±0.8*"
+    assert "*" not in "".join(shown[row.variant.spelling] for row in ROWS[1:])
+    assert "earlier sweep (2026-11-20)" in " ".join(lines_of(verdict_words(made), "Notes"))
+
+
 def test_a_runner_up_that_is_the_reference_is_called_what_it_is():
     verdict = replace(DONE.result.verdict, runner_up=REFERENCE)
     words = verdict_words(replace(DONE, result=replace(DONE.result, verdict=verdict)))

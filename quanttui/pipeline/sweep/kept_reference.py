@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 from quanttui.cache.shelf import KeptReference
 from quanttui.pipeline.sweep.course import Course
@@ -37,6 +38,8 @@ def told_again(course: Course) -> list[SweepEvent] | None:
         return None
     day = time.strftime("%Y-%m-%d", time.localtime(kept.measured_seconds))
     ledger.note(f"{reference} was not loaded: an earlier sweep kept what it said; its memory and speed are of {day}")
+    if kept.speed is not None:
+        kept = replace(kept, speed=replace(kept.speed, measured_on=kept.speed.measured_on or day))
     return list(_events(kept, course, wants_speed=wants_speed, wants_load=wants_load))
 
 

@@ -142,4 +142,5 @@ def _row(
         by_category=by_category,
         failure=failed,
         peaks_compare=sweep.environment.device != "cpu",
+        speed_measured_on=speed.measured_on if speed else "",
     )

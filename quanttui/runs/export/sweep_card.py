@@ -14,9 +14,9 @@ from quanttui.runs.export import cells
 from quanttui.runs.export.card import conditions, divergence_rows, meaning
 from quanttui.runs.export.markup import fenced, plain, table
 from quanttui.runs.sweep_figures import divergence_on, main_part, parts_of
-from quanttui.runs.sweep_words import PART_WORDS, protocol_lines
+from quanttui.runs.sweep_words import PART_WORDS, protocol_lines, speed_words
 from quanttui.runs.words import counted
-from quanttui.units import format_bytes, format_figure, format_ratio
+from quanttui.units import format_bytes, format_ratio
 
 
 def sweep_card(snapshot: SweepSnapshot, variant: Variant) -> str:
@@ -70,5 +70,4 @@ def _size(ours: SweptVariant, reference: SweptVariant) -> str:
 
 
 def _speed(row: SweptVariant) -> str:
-    speed = format_figure(row.tokens_per_second, row.tokens_per_second_standard_error, "tokens/s")
-    return speed.removesuffix(" tok/s")
+    return speed_words(row).removesuffix("*") + (f" (of {row.speed_measured_on})" if row.speed_measured_on else "")

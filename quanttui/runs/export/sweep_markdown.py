@@ -22,8 +22,9 @@ from quanttui.runs.sweep_words import (
     progress_words,
     protocol_lines,
     smallest_words,
+    speed_words,
 )
-from quanttui.units import NOT_AVAILABLE, format_bytes, format_count, format_figure, format_nats, format_ratio
+from quanttui.units import NOT_AVAILABLE, format_bytes, format_count, format_nats, format_ratio
 
 
 def sweep_report(snapshot: SweepSnapshot) -> str:
@@ -97,9 +98,8 @@ def _cost_row(snapshot: SweepSnapshot, row: SweptVariant, reference_bytes: int |
     size = format_bytes(row.parameter_bytes)
     if row.parameter_bytes is not None and reference_bytes and row.variant != snapshot.result.reference:
         size += f" ({format_ratio(row.parameter_bytes / reference_bytes)})"
-    speed = format_figure(row.tokens_per_second, row.tokens_per_second_standard_error, "tokens/s")
     place = plain(place_words(snapshot, row))
-    return [code(row.variant.spelling), place, size, format_bytes(row.peak_bytes), speed.removesuffix(" tok/s")]
+    return [code(row.variant.spelling), place, size, format_bytes(row.peak_bytes), plain(speed_words(row))]
 
 
 def _scored(snapshot: SweepSnapshot, part: SweepPart) -> list[tuple[SweptVariant, DivergenceSummary]]:

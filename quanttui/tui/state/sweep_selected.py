@@ -84,6 +84,7 @@ def _costs(row: SweepRow, rows: SweepRows) -> list[Fact]:
     ratio = "" if row.is_reference or base is None else measures.ratio(swept.parameter_bytes, base.parameter_bytes)
     speed = format_figure(swept.tokens_per_second, swept.tokens_per_second_standard_error, "tokens/s")
     times = "" if row.is_reference or base is None else measures.ratio(swept.tokens_per_second, base.tokens_per_second)
+    speed += f" of {swept.speed_measured_on}" if swept.speed_measured_on else ""
     facts = [
         Fact("weights", _with(format_bytes(swept.parameter_bytes), ratio)),
         Fact("peak", _peak(swept)),

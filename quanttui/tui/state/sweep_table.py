@@ -56,6 +56,7 @@ def _costs(row: SweepRow, base: SweepRow | None) -> dict[str, str]:
     if swept.tokens_per_second is not None:
         error = swept.tokens_per_second_standard_error
         cells["speed"] = f"{swept.tokens_per_second:.1f}" + ("" if error is None else f" ±{error:.1f}")
+        cells["speed"] += "*" if swept.speed_measured_on else ""
     if base is not None and not row.is_reference:
         cells["memory_ratio"] = measures.ratio(row.memory_bytes, base.memory_bytes)
         cells["speed_ratio"] = measures.ratio(swept.tokens_per_second, base.swept.tokens_per_second)
