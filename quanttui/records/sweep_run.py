@@ -156,9 +156,11 @@ class SweepProgress:
 
 @dataclass(frozen=True, slots=True)
 class UnitsRead:
-    """How much of what was asked for counts: prompts, and windows of text. ``time_was_short``: for all of it."""
+    """How much of what was asked for counts: prompts and their categories, and windows of text. ``time_was_short``: for
+    all of it."""
 
     prompts: int
+    categories: int
     windows: int
     time_was_short: bool = False
 

@@ -37,12 +37,16 @@ def is_less_read(request: SweepRequest, read: UnitsRead) -> bool:
 def _swept(request: SweepRequest, read: UnitsRead | None = None) -> Iterator[str]:
     if prompts := len(request.prompts):
         categories = len({prompt.category for prompt in request.prompts})
-        of = f"{read.prompts:,} of " if read and read.prompts < prompts else ""
-        yield f"{of}{counted(prompts, 'prompt')} in {counted(categories, 'category', 'categories')}"
+        those, places = (_of(read.prompts, prompts), _of(read.categories, categories)) if read else ("", "")
+        yield f"{those}{counted(prompts, 'prompt')} in {places}{counted(categories, 'category', 'categories')}"
     if texts := len(request.texts):
         size = format_bytes(sum(len(text.text.encode("utf-8", "surrogatepass")) for text in request.texts))
         of = f"{counted(read.windows, 'window')} of " if read else ""
         yield f"{of}{size} of text" + (f" in {texts} files" if texts > 1 else "")
+
+
+def _of(part: int, whole: int) -> str:
+    return f"{part:,} of " if part < whole else ""
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:

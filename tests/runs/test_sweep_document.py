@@ -75,7 +75,7 @@ def test_has_the_promised_keys() -> None:
 
 def test_says_how_much_of_what_was_asked_for_was_read() -> None:
     assert check(sweep_document(whole()))["protocol"]["read"] is None
-    document = check(sweep_document(whole(read=UnitsRead(1, 2, time_was_short=True))))
+    document = check(sweep_document(whole(read=UnitsRead(1, 1, 2, time_was_short=True))))
     assert document["protocol"]["read"] == {"prompts": 1, "windows": 2}
     assert document["protocol"]["suite"]["prompts"] == 2
 

@@ -72,12 +72,12 @@ def test_json_keeps_the_schema(snapshot: SweepSnapshot) -> None:
 
 @pytest.mark.parametrize("name", ["markdown", "card"])
 def test_report_and_card_say_how_much_was_read_in_the_end(snapshot: SweepSnapshot, name: str) -> None:
-    whole = replace(snapshot, read=UnitsRead(2, 2))
+    whole = replace(snapshot, read=UnitsRead(2, 2, 2))
     assert "Read: 2 prompts in 2 categories, 360 B of text." in only(whole, name)
-    short = only(replace(snapshot, read=UnitsRead(1, 1, time_was_short=True)), name)
-    assert "Read: 1 of 2 prompts in 2 categories, 1 window of 360 B of text" in plain_text(short)
+    short = only(replace(snapshot, read=UnitsRead(1, 1, 1, time_was_short=True)), name)
+    assert "Read: 1 of 2 prompts in 1 of 2 categories, 1 window of 360 B of text" in plain_text(short)
     assert "the time allowed no more" in short
-    left_out = only(replace(snapshot, read=UnitsRead(1, 2)), name)
+    left_out = only(replace(snapshot, read=UnitsRead(1, 1, 2)), name)
     assert "1 of 2 prompts" in left_out
     assert "the time" not in left_out.partition("Read: ")[2].partition("Prompts: ")[0]
 

@@ -238,8 +238,8 @@ def test_progress_tells_cells_time_and_each_variant():
 def test_what_is_done_says_how_much_less_was_read_than_was_asked_for():
     prompts = tuple(SuitePrompt(str(number), "facts", "Why?") for number in range(80))
     asked = replace(DONE, request=replace(DONE.request, prompts=prompts, texts=(EvaluationText("a.txt", "Once. "),)))
-    assert progress_words(replace(asked, read=UnitsRead(80, 1))).now == "✓ done"
-    short = UnitsRead(16, 1, time_was_short=True)
+    assert progress_words(replace(asked, read=UnitsRead(80, 1, 1))).now == "✓ done"
+    short = UnitsRead(16, 1, 1, time_was_short=True)
     assert progress_words(replace(asked, read=short)).now == "✓ done · read: 16 of 80 prompts, 1 window"
     assert asked_words(asked.request, short).startswith(
         "16 of 80 prompts in 1 category, 1 window of 6 B of text (the time allowed no more)"

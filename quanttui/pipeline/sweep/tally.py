@@ -83,8 +83,9 @@ def _category(name: str) -> str:
 
 
 def _units_read(sweep: Sweep) -> UnitsRead:
-    parts = [unit.part for unit in _kept(sweep)]
-    return UnitsRead(parts.count(SweepPart.SUITE), parts.count(SweepPart.TEXT), sweep.kept_units is not None)
+    kept = _kept(sweep)
+    suite = [unit.category for unit in kept if unit.part is SweepPart.SUITE]
+    return UnitsRead(len(suite), len(set(suite)), len(kept) - len(suite), sweep.kept_units is not None)
 
 
 def _kept(sweep: Sweep) -> list[SweepUnit]:
