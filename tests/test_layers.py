@@ -152,3 +152,12 @@ def test_the_app_never_holds_torch_nor_before_a_sweep_what_draws_its_plot() -> N
     modules = modules_after(PILOT)
     assert "textual" in modules
     assert not modules & (HEAVY | {"textual_plot", "textual_hires_canvas"})
+
+
+def test_the_stub_of_the_records_names_each_of_them_where_it_lies() -> None:
+    from quanttui import records
+
+    stub = ast.parse(Path(records.__file__).with_suffix(".pyi").read_text("utf-8"))
+    told = {alias.name: node.module for node in stub.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert {name: f"quanttui.records.{module}" for name, module in records._MODULES.items()} == told  # type: ignore[attr-defined]  # no part of the stub
+    assert all(hasattr(records, name) for name in records.__all__)

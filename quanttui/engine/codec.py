@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Any
 
 import msgspec
@@ -45,10 +46,13 @@ class _Envelope(msgspec.Struct):
     escaped: bool = False
 
 
-RECORD_TYPES: dict[str, type] = {
-    name: getattr(records, name) for name in records.__all__ if dataclasses.is_dataclass(getattr(records, name))
-}
-_TYPES = {**RECORD_TYPES, "WireError": WireError}
+@functools.cache
+def record_types() -> dict[str, type]:
+    """By name, all that can cross. Made with the first message: until then no record has to be imported."""
+    found: dict[str, type] = {name: getattr(records, name) for name in records.__all__}
+    return {name: kind for name, kind in found.items() if dataclasses.is_dataclass(kind)} | {"WireError": WireError}
+
+
 _ERROR_TYPES: dict[str, type[QuantTuiError]] = {
     name: value for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, QuantTuiError)
 }
@@ -85,4 +89,4 @@ def as_exception(error: WireError) -> QuantTuiError:
 def _decode_body(envelope: _Envelope) -> Any:
     if not envelope.type:
         return None
-    return typed_json.decode(envelope.body, _TYPES[envelope.type], escaped=envelope.escaped)
+    return typed_json.decode(envelope.body, record_types()[envelope.type], escaped=envelope.escaped)

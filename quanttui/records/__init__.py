@@ -1,166 +1,128 @@
-"""Every frozen value that crosses a layer. Nothing here does anything; nothing here is a tensor or a widget."""
+"""Every frozen value that crosses a layer. Nothing here does anything; nothing here is a tensor or a widget.
 
-from quanttui.records.divergence import (
-    ConfidenceBucket,
-    DivergenceSummary,
-    FlipKind,
-    KlSummary,
-    NoiseFloor,
-    Score,
-    TokenColumns,
-    TokenScore,
-    TopToken,
-    Verdict,
-    VerdictLevel,
-)
-from quanttui.records.engine import (
-    EncodedText,
-    EncodeRequest,
-    EngineDescription,
-    EstimateRequest,
-    GenerateRequest,
-    LoadProgress,
-    LoadReport,
-    LoadRequest,
-    PromptEncoded,
-    ScoreProgress,
-    ScoreRequest,
-    UnloadReport,
-)
-from quanttui.records.fit import Fit, FitVerdict, MemoryEstimate, Placement
-from quanttui.records.generation import FinishReason, GenerationSettings, Output, Token
-from quanttui.records.hardware import (
-    DeviceMemory,
-    EngineMemory,
-    GpuProcess,
-    GpuReading,
-    HostReading,
-    MemoryReading,
-    ReadingSource,
-)
-from quanttui.records.model import ModelEntry, ModelIdentity, ModelSource
-from quanttui.records.plan import Plan, PlanChoice
-from quanttui.records.run import (
-    CandidateResult,
-    CandidateSummary,
-    DiffOp,
-    DiffSpan,
-    LoadRecord,
-    PromptResult,
-    Run,
-    RunRequest,
-)
-from quanttui.records.suite import EvaluationText, SuitePrompt
-from quanttui.records.sweep import (
-    AnswerChange,
-    CategoryDivergence,
-    Interval,
-    PairComparison,
-    PairedFlips,
-    PairedKl,
-    PairFinding,
-    SmallestDetectable,
-    SweepLimits,
-    SweepPart,
-    SweepResult,
-    SweepVerdict,
-    SweptVariant,
-)
-from quanttui.records.sweep_run import (
-    MeasuredSpeed,
-    Sweep,
-    SweepBudget,
-    SweepCell,
-    SweepProgress,
-    SweepProtocol,
-    SweepRequest,
-    SweepSnapshot,
-    SweepUnit,
-    UnitsRead,
-    VariantFailure,
-    VariantProgress,
-)
-from quanttui.records.variant import Precision, Variant
+A record's module is imported when one of its records is first asked for: a class with slots takes half a millisecond
+to make, and the first frame needs few of a hundred. ``__init__.pyi`` says the same to type checkers.
+"""
 
-__all__ = [
-    "AnswerChange",
-    "CandidateResult",
-    "CandidateSummary",
-    "CategoryDivergence",
-    "ConfidenceBucket",
-    "DeviceMemory",
-    "DiffOp",
-    "DiffSpan",
-    "DivergenceSummary",
-    "EncodeRequest",
-    "EncodedText",
-    "EngineDescription",
-    "EngineMemory",
-    "EstimateRequest",
-    "EvaluationText",
-    "FinishReason",
-    "Fit",
-    "FitVerdict",
-    "FlipKind",
-    "GenerateRequest",
-    "GenerationSettings",
-    "GpuProcess",
-    "GpuReading",
-    "HostReading",
-    "Interval",
-    "KlSummary",
-    "LoadProgress",
-    "LoadRecord",
-    "LoadReport",
-    "LoadRequest",
-    "MeasuredSpeed",
-    "MemoryEstimate",
-    "MemoryReading",
-    "ModelEntry",
-    "ModelIdentity",
-    "ModelSource",
-    "NoiseFloor",
-    "Output",
-    "PairComparison",
-    "PairFinding",
-    "PairedFlips",
-    "PairedKl",
-    "Placement",
-    "Plan",
-    "PlanChoice",
-    "Precision",
-    "PromptEncoded",
-    "PromptResult",
-    "ReadingSource",
-    "Run",
-    "RunRequest",
-    "Score",
-    "ScoreProgress",
-    "ScoreRequest",
-    "SmallestDetectable",
-    "SuitePrompt",
-    "Sweep",
-    "SweepBudget",
-    "SweepCell",
-    "SweepLimits",
-    "SweepPart",
-    "SweepProgress",
-    "SweepProtocol",
-    "SweepRequest",
-    "SweepResult",
-    "SweepSnapshot",
-    "SweepUnit",
-    "SweepVerdict",
-    "SweptVariant",
-    "Token",
-    "TokenColumns",
-    "TokenScore",
-    "TopToken",
-    "UnitsRead",
-    "UnloadReport",
-    "Variant",
-    "VariantFailure",
-    "VariantProgress",
-    "Verdict",
-    "VerdictLevel",
-]
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_RECORDS = {
+    "divergence": (
+        "ConfidenceBucket",
+        "DivergenceSummary",
+        "FlipKind",
+        "KlSummary",
+        "NoiseFloor",
+        "Score",
+        "TokenColumns",
+        "TokenScore",
+        "TopToken",
+        "Verdict",
+        "VerdictLevel",
+    ),
+    "engine": (
+        "EncodedText",
+        "EncodeRequest",
+        "EngineDescription",
+        "EstimateRequest",
+        "GenerateRequest",
+        "LoadProgress",
+        "LoadReport",
+        "LoadRequest",
+        "PromptEncoded",
+        "ScoreProgress",
+        "ScoreRequest",
+        "UnloadReport",
+    ),
+    "fit": (
+        "Fit",
+        "FitVerdict",
+        "MemoryEstimate",
+        "Placement",
+    ),
+    "generation": (
+        "FinishReason",
+        "GenerationSettings",
+        "Output",
+        "Token",
+    ),
+    "hardware": (
+        "DeviceMemory",
+        "EngineMemory",
+        "GpuProcess",
+        "GpuReading",
+        "HostReading",
+        "MemoryReading",
+        "ReadingSource",
+    ),
+    "model": (
+        "ModelEntry",
+        "ModelIdentity",
+        "ModelSource",
+    ),
+    "plan": (
+        "Plan",
+        "PlanChoice",
+    ),
+    "run": (
+        "CandidateResult",
+        "CandidateSummary",
+        "DiffOp",
+        "DiffSpan",
+        "LoadRecord",
+        "PromptResult",
+        "Run",
+        "RunRequest",
+    ),
+    "suite": (
+        "EvaluationText",
+        "SuitePrompt",
+    ),
+    "sweep": (
+        "AnswerChange",
+        "CategoryDivergence",
+        "Interval",
+        "PairComparison",
+        "PairedFlips",
+        "PairedKl",
+        "PairFinding",
+        "SmallestDetectable",
+        "SweepLimits",
+        "SweepPart",
+        "SweepResult",
+        "SweepVerdict",
+        "SweptVariant",
+    ),
+    "sweep_run": (
+        "MeasuredSpeed",
+        "Sweep",
+        "SweepBudget",
+        "SweepCell",
+        "SweepProgress",
+        "SweepProtocol",
+        "SweepRequest",
+        "SweepSnapshot",
+        "SweepUnit",
+        "UnitsRead",
+        "VariantFailure",
+        "VariantProgress",
+    ),
+    "variant": (
+        "Precision",
+        "Variant",
+    ),
+}
+_MODULES = {name: module for module, names in _RECORDS.items() for name in names}
+
+__all__ = list(_MODULES)
+
+
+def __getattr__(name: str) -> Any:
+    module = _MODULES.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{module}"), name)
+    return value
