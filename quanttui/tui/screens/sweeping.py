@@ -216,11 +216,11 @@ class SweepingActions(Screen[None]):
         return SweepOffer(selection, me.board, self.sweep_choices, self._memory_limit(), each)
 
     def _memory_limit(self) -> str:
-        """What is free now, unless the reference fits into it: such a limit would ask for nothing, and the answer be
-        the reference itself."""
+        """What is free now, where the reference is known not to fit comfortably: else such a limit would ask for
+        nothing, and the answer be the reference itself."""
         me = self._sweeper
         engine, fit = me.selection.engine, me.board.fits.get(me.selection.reference)
-        if me.reading is None or engine is None or (fit is not None and fit.verdict is FitVerdict.FITS):
+        if me.reading is None or engine is None or fit is None or fit.verdict is FitVerdict.FITS:
             return ""
         return free_memory(me.reading, engine.device)
 
