@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from bitsandbytes.functional import get_4bit_type
 from numpy.typing import NDArray
+from torch import library as operators
 
 PIECE = 65_536
 """Values at a time: 256 KiB of fp32, which a core's second cache holds, and enough to outweigh the calls."""
@@ -64,9 +65,9 @@ def _small_weight_quantized() -> list[torch.Tensor]:
 
 @contextmanager
 def _replaced() -> Iterator[None]:
-    with torch.library._scoped_library("bitsandbytes", "IMPL") as library:
-        library.impl("quantize_4bit", quantize_4bit, "CPU")
-        library.impl("int8_vectorwise_quant", int8_vectorwise_quant, "CPU")
+    with operators._scoped_library("bitsandbytes", "IMPL") as ours:
+        ours.impl("quantize_4bit", quantize_4bit, "CPU")
+        ours.impl("int8_vectorwise_quant", int8_vectorwise_quant, "CPU")
         yield
 
 
