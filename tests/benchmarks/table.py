@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-BENCHMARKS = ("whole_comparison", "preparing", "scoring", "decoding", "through_screen")
+BENCHMARKS = ("whole_comparison", "preparing", "scoring", "decoding", "through_screen", "sweep")
 _HEADINGS = ("what", "on", "against", "ratio [95 %]", "limit", "A/A")
 
 

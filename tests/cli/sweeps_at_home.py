@@ -44,7 +44,7 @@ def keep_sweep(home: Path, request: SweepRequest, events: int | None = None) -> 
     sides, record = SideCache(home / "sides"), recording_sweep(home / "quanttui" / "data" / "history.db", "command")
     recording = recorded_sweep(run_sweep(ScriptedEngine(), request, sides), record, _unexpected)
     *_, last = islice(recording, events)
-    recording.close()  # type: ignore[attr-defined]
+    recording.close()  # type: ignore[attr-defined]  # a generator
     return last
 
 

@@ -95,7 +95,7 @@ def stop_after(path: Path, tokens: int, step: float, variant: str) -> tuple[RunE
         passed.append(event)
         if isinstance(event, TokenGenerated) and event.variant.spelling == variant and event.token.index + 1 == tokens:
             break
-    events.close()  # type: ignore[attr-defined]
+    events.close()  # type: ignore[attr-defined]  # a generator
     return tuple(passed)
 
 

@@ -66,7 +66,7 @@ def test_nothing_is_kept_where_nothing_is_to_be(path: Path) -> None:
 def test_one_that_is_let_go_of_is_cut_off(path: Path) -> None:
     events = recorded_sweep(iter(EVENTS), recording_sweep(path, "screen"), unexpected)
     assert [next(events), next(events)] == list(EVENTS[:2])
-    events.close()  # type: ignore[attr-defined]
+    events.close()  # type: ignore[attr-defined]  # a generator
     with RunStore.open_existing(path) as store:
         stored = store.read_sweep("sweep-1")
     assert (stored.line.state, stored.sweep.units) == (RunState.CUT_OFF, UNITS[:1])
@@ -78,7 +78,7 @@ def test_one_that_is_let_go_of_gives_its_model_back_at_once(path: Path) -> None:
     events = recorded_sweep(running, recording_sweep(path, "screen"), unexpected)
     assert any(isinstance(event, ModelLoaded) for event in events)
     assert engine.resident is not None
-    events.close()  # type: ignore[attr-defined]  # it is a generator
+    events.close()  # type: ignore[attr-defined]  # a generator  # it is a generator
     assert engine.resident is None
 
 

@@ -123,7 +123,7 @@ def test_a_variant_that_failed_before_is_not_tried_again(tmp_path):
 
 def test_a_stopped_sweep_says_what_it_has_and_goes_on_from_there(tmp_path, whole):
     seen = []
-    stop = lambda: sum(isinstance(event, CellScored) for event in seen) > UNITS  # noqa: E731
+    stop = lambda: sum(isinstance(event, CellScored) for event in seen) > UNITS  # noqa: E731  (read once)
     for event in run_sweep(ScriptedEngine(), REQUEST, SideCache(tmp_path), stop):
         seen.append(event)
     end = seen[-1]

@@ -278,7 +278,7 @@ KINDS = (SweepStarted, LoadStarted, LoadProgressed, ModelLoaded, SpeedMeasured, 
 @pytest.mark.parametrize("kind", KINDS)
 def test_once_it_is_stopped_no_new_work_begins(sides, kind):
     seen = []
-    stop = lambda: any(isinstance(event, kind) for event in seen)  # noqa: E731
+    stop = lambda: any(isinstance(event, kind) for event in seen)  # noqa: E731  (read once)
     for event in run_sweep(ScriptedEngine(), REQUEST, sides, stop):
         seen.append(event)
     end = seen[-1]

@@ -65,7 +65,7 @@ def test_what_is_not_swept_is_refused_before_anything_runs(text: str, message: s
 @pytest.mark.parametrize(("part", "given"), [("suite", {"prompts": 0}), ("text", {"texts": 0})])
 def test_a_part_that_is_not_swept_is_refused_with_how_to_add_it(part: str, given: dict[str, int]) -> None:
     with pytest.raises(UsageError, match="not swept") as caught:
-        parse_sweep_limits([f"{part}:same_top<0.5"], sweep_request(**given))  # type: ignore[arg-type]
+        parse_sweep_limits([f"{part}:same_top<0.5"], sweep_request(**given))  # type: ignore[arg-type]  # each its own
     assert "--" in caught.value.hint
 
 

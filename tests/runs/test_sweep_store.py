@@ -48,7 +48,7 @@ def until(events: Iterator[SweepEvent], cells: int) -> Iterator[SweepEvent]:
 @pytest.mark.parametrize("options", [{}, {"failing": "int8"}, {"kept": 3}])
 def test_a_sweep_comes_back_exactly_as_it_was(path: Path, options: dict[str, object]) -> None:
     asked = sweep_request("sweep-1", "int8", "nf4+dq")
-    sweep = record_sweep(path, sweep_events(asked, **options))  # type: ignore[arg-type]
+    sweep = record_sweep(path, sweep_events(asked, **options))  # type: ignore[arg-type]  # each its own
     stored = read(path)
     assert stored.sweep == sweep
     assert stored.sweep.cells
@@ -173,8 +173,8 @@ def test_one_who_watches_sees_it_taken_up_with_less_than_was_known(path: Path) -
     known = read(path)
     had = Sweep(asked, replace(ENVIRONMENT, threads=2), known.sweep.reference, units=known.sweep.units[:2])
     events = islice(sweep_events(asked, had), 1)
-    started = replace(next(events), resumed=had, environment=had.environment)  # type: ignore[type-var]
-    record_sweep(path, [started])  # type: ignore[list-item]
+    started = replace(next(events), resumed=had, environment=had.environment)  # type: ignore[type-var]  # the start
+    record_sweep(path, [started])  # type: ignore[list-item]  # as above
     with RunStore.open_existing(path) as store:
         newer = store.read_newer(known)
     assert newer is not None

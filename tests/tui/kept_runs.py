@@ -87,7 +87,7 @@ async def seen(pilot: Pilot[None], condition: Any) -> None:
             await pilot.pause()
             return
         await pilot.pause(0.01)
-    raise AssertionError("it never came to that:\n" + screen_text(pilot.app))  # type: ignore[arg-type]
+    raise AssertionError("it never came to that:\n" + screen_text(pilot.app))  # type: ignore[arg-type]  # an app of ours
 
 
 def names(screen: HistoryScreen) -> list[str]:

@@ -22,7 +22,7 @@ async def wait_for_quiet(min_sleep: float = 0.0, max_sleep: float = 0.0) -> None
     app = active_app.get()
     for _ in range(MOST_TURNS):
         await asyncio.sleep(0)
-        if asyncio.get_running_loop()._ready:  # type: ignore[attr-defined]
+        if asyncio.get_running_loop()._ready:  # type: ignore[attr-defined]  # asyncio's own
             continue
         screen = app._screen_stack[-1] if app._screen_stacks.get(app._current_mode) else None
         if screen is None or not screen.is_running or not owes_a_refresh(screen):
